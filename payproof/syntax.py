@@ -1,0 +1,139 @@
+"""The syntax tree of a CEL expression, read from its compiled form.
+
+cel-expr-python shows no tree, but it serialises one: a `cel.expr.CheckedExpr` of the CEL specification
+(cel/expr/checked.proto, cel/expr/syntax.proto) in protobuf's wire format, macros expanded. Reading that form keeps
+us from writing a second parser that could disagree with the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node: kind `name`, `member`, `has`, `index`, `call`, `loop`, `list`, `text`, `number`, `other`.
+
+    `name` is the identifier, member, function or literal; `optional` marks `.?` and `[?]`. A loop's children are
+    range, start, step, result; `name` is its variable and `result_name` its accumulator.
+    """
+
+    kind: str
+    name: str = ""
+    children: tuple[Node, ...] = ()
+    optional: bool = False
+    result_name: str = ""
+
+    def walk(self) -> Iterator[Node]:
+        """Give this node and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def free(self) -> frozenset[str]:
+        """Give the names that are not bound inside: the roots that the expression reads."""
+        if self.kind == "name":
+            return frozenset({self.name})
+        if self.kind == "loop":
+            around, start, step, result = self.children
+            inner = (step.free() | result.free()) - {self.name, self.result_name}
+            return around.free() | start.free() | inner
+        return frozenset().union(*(child.free() for child in self.children))
+
+
+def parse(serialized: bytes) -> Node:
+    """Read the tree from `Expression.serialize()`; ValueError if the bytes are not of that form."""
+    try:
+        checked = _first(serialized, 2)
+        return _node(_first(checked, 4))
+    except (IndexError, KeyError) as error:
+        message = "the serialised expression has another form than cel.expr.CheckedExpr"
+        raise ValueError(message) from error
+
+
+_CONST, _IDENT, _SELECT, _CALL, _LIST, _STRUCT, _LOOP = range(3, 10)
+
+
+def _node(data: bytes) -> Node:
+    for number, value in _fields(data):
+        if isinstance(value, int):
+            continue
+        if number == _CONST:
+            return _literal(value)
+        if number == _IDENT:
+            return Node("name", _text(value, 1))
+        if number == _SELECT:
+            tested = any(n == 3 and v for n, v in _fields(value))
+            return Node("has" if tested else "member", _text(value, 2), (_node(_first(value, 1)),))
+        if number == _CALL:
+            return _call(value)
+        if number == _LIST:
+            return Node("list", children=tuple(_node(item) for item in _all(value, 1)))
+        if number == _LOOP:
+            parts = (_node(_first(value, 2)), _node(_first(value, 4)), _node(_first(value, 6)), _node(_first(value, 7)))
+            return Node("loop", _text(value, 1), parts, result_name=_text(value, 3))
+    return Node("other")
+
+
+def _call(data: bytes) -> Node:
+    function = _text(data, 2)
+    arguments = tuple(_node(item) for item in (*_all(data, 1), *_all(data, 3)))
+    if function in {"_[_]", "_[?_]", "_?._"}:
+        around, key = arguments
+        if key.kind == "text":
+            return Node("member", key.name, (around,), optional=function != "_[_]")
+        return Node("index", "", (around, key), optional=function != "_[_]")
+    return Node("call", function, arguments)
+
+
+def _literal(data: bytes) -> Node:
+    for number, value in _fields(data):
+        if number == 6 and isinstance(value, bytes):
+            return Node("text", value.decode())
+        if number in {3, 4} and isinstance(value, int):
+            return Node("number", str(value))
+    return Node("other")
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    at = 0
+    while at < len(data):
+        key, at = _varint(data, at)
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            value, at = _varint(data, at)
+            yield number, value
+            continue
+        if wire == 2:
+            size, at = _varint(data, at)
+        else:
+            size = {1: 8, 5: 4}[wire]
+        yield number, data[at : at + size]
+        at += size
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+        shift += 7
+
+
+def _all(data: bytes, number: int) -> list[bytes]:
+    return [value for found, value in _fields(data) if found == number and isinstance(value, bytes)]
+
+
+def _first(data: bytes, number: int) -> bytes:
+    return _all(data, number)[0]
+
+
+def _text(data: bytes, number: int) -> str:
+    return next(iter(_all(data, number)), b"").decode()
