@@ -1,0 +1,320 @@
+"""A contract file: what one API promises beyond shapes, read, checked against its spec and compiled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+
+from payproof import yamlfile
+from payproof.chains import Chain, chains, result
+from payproof.clause import SHAPES, Clause, Keyword
+from payproof.errors import KitError
+from payproof.expression import Expression, ExpressionError, compiled
+from payproof.schema import Ground, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from payproof.spec import Operation, Spec
+
+COMPARISONS = ("equals", "among", "includes", "excludes", "matches")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one operation teaches the ledger about one resource; see `ledger`."""
+
+    resource: str
+    id: Expression
+    state: Expression | None
+    unknown: bool
+    gone: bool
+    merge: bool
+    when: Expression | None
+    variable: str = ""
+    items: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to remember: under which key, with which value, for a tenant or for the whole run."""
+
+    name: str
+    operations: frozenset[str]
+    when: Expression | None
+    key: Expression
+    value: Expression | None
+    run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A loaded contract. `shapes` are the clauses that its spec gives it, `clauses` the written ones."""
+
+    api: str
+    path: Path
+    sha256: str
+    version: int
+    spec: Spec
+    clauses: Mapping[str, Clause]
+    shapes: Mapping[str, Clause]
+    effects: Mapping[str, tuple[Effect, ...]]
+    facts: Mapping[str, Fact]
+    access: Mapping[str, Any]
+    exchanges: tuple[Mapping[str, Any], ...]
+    discrepancies: Mapping[str, Mapping[str, Any]]
+    statements: tuple[Mapping[str, Any], ...]
+    documents: Mapping[str, Mapping[str, str]]
+    retired: frozenset[str] = field(default_factory=frozenset)
+
+    def all_clauses(self) -> Iterator[Clause]:
+        """Give the shape clauses, then the written ones, in the order of the files."""
+        yield from self.shapes.values()
+        yield from self.clauses.values()
+
+
+def load(path: Path, spec: Spec, *, facts: Iterable[str] = ()) -> Contract:
+    """Read, check and compile a contract; `facts` are the names that other contracts of the kit remember.
+
+    Raises KitError, with file, line and clause, for anything that is not of the format, an unknown operation, member,
+    fact or document, an expression that does not compile, a reused id, a statement that nothing judges.
+    """
+    return _Loader(path, spec, facts).load()
+
+
+def fact_names(path: Path) -> list[str]:
+    """Give the names that a contract remembers, without checking anything else of it."""
+    data = yamlfile.load(path).data
+    remembered = data.get("remember", {}) if isinstance(data, dict) else {}
+    return list(remembered) if isinstance(remembered, dict) else []
+
+
+@cache
+def _format(path: Path) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+
+
+class _Loader:
+    def __init__(self, path: Path, spec: Spec, facts: Iterable[str]) -> None:
+        self.path = path
+        self.spec = spec
+        self.file = yamlfile.load(path)
+        self.data: Any = self.file.data
+        self.known_facts = set(facts)
+
+    def fail(self, at: tuple[str | int, ...], message: str, hint: str = "") -> KitError:
+        where = f"{at[1]}: " if len(at) > 1 and at[0] in {"clauses", "discrepancies"} else ""
+        return KitError(self.path, where + message, line=self.file.line(at), hint=hint)
+
+    def load(self) -> Contract:
+        self.check_format()
+        data = self.data
+        if data["api"] != self.path.stem:
+            raise self.fail(("api",), f"api is {data['api']!r}, but the file is named {self.path.name!r}")
+        self.known_facts |= set(data.get("remember", ()))
+        effects = {name: tuple(self.effect(name, index, raw) for index, raw in enumerate(entries))
+                   for name, entries in data.get("effects", {}).items()}  # fmt: skip
+        facts = {name: self.fact(name, raw) for name, raw in data.get("remember", {}).items()}
+        clauses = {name: self.clause(name, raw, effects, facts) for name, raw in data["clauses"].items()}
+        retired = frozenset(item["id"] for item in data.get("retired", ()))
+        for name in retired & clauses.keys():
+            raise self.fail(("clauses", name), "is a retired id; ids are never reused", "give the clause a new id")
+        shapes = {clause.id: clause for operation in self.spec.operations.values() for clause in _shapes(operation)}
+        self.check_statements(clauses, shapes)
+        self.check_exchanges(clauses, shapes)
+        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        return Contract(
+            data["api"], self.path, digest, data["version"], self.spec, clauses, shapes, effects, facts,
+            data.get("access", {}), tuple(data.get("exchanges", ())), data.get("discrepancies", {}),
+            tuple(data["statements"]), data["documents"], retired,
+        )  # fmt: skip
+
+    def check_format(self) -> None:
+        schema = self.path.parent / "contract.schema.json"
+        if not schema.is_file():
+            raise KitError(schema, "is missing beside the contracts", hint="copy it from the payproof kit")
+        error = jsonschema.exceptions.best_match(_format(schema).iter_errors(self.data))
+        if error is not None:
+            at = tuple(error.absolute_path)
+            place = "/".join(map(str, at)) or "the file"
+            raise self.fail(at, f"{place}: {error.message}", "the format is contracts/contract.schema.json")
+
+    def expression(self, at: tuple[str | int, ...], text: str, extra: tuple[str, ...] = ()) -> Expression:
+        try:
+            return compiled(text, extra=extra)
+        except ExpressionError as error:
+            raise self.fail(at, f"the expression does not compile\n{error}") from error
+
+    def operation(self, at: tuple[str | int, ...], name: str) -> Operation:
+        if name not in self.spec.operations:
+            known = ", ".join(self.spec.operations)
+            raise self.fail(at, f"there is no operation {name!r}", f"the spec has {known}")
+        return self.spec.operations[name]
+
+    def operations(self, at: tuple[str | int, ...], raw: str | list[str]) -> tuple[str, ...]:
+        if raw == "any":
+            return tuple(self.spec.operations)
+        names = [raw] if isinstance(raw, str) else raw
+        return tuple(self.operation(at, name).id for name in names)
+
+    def effect(self, name: str, index: int, raw: Mapping[str, Any]) -> Effect:
+        at = ("effects", name, index)
+        operations = (self.operation(at, name).id,)
+        variable, _, items = raw.get("for", "").partition(" in ")
+        extra = (variable,) if variable else ()
+        unknown = raw.get("state") == "unknown"
+        parts = {key: self.expression((*at, key), raw[key], extra) for key in ("id", "state", "when")
+                 if key in raw and not (key == "state" and unknown)}  # fmt: skip
+        ranged = self.expression((*at, "for"), items) if items else None
+        for expression in (*parts.values(), *([ranged] if ranged else [])):
+            self.check_members(at, expression, operations, {})
+        return Effect(
+            raw["resource"], parts["id"], parts.get("state"), unknown, raw.get("gone", False),
+            raw.get("mode") == "merge", parts.get("when"), variable, ranged,
+        )  # fmt: skip
+
+    def fact(self, name: str, raw: Mapping[str, Any]) -> Fact:
+        at = ("remember", name)
+        operations = self.operations((*at, "operation"), raw["operation"])
+        parts = {key: self.expression((*at, key), raw[key]) for key in ("when", "key", "value") if key in raw}
+        for key, expression in parts.items():
+            self.check_members((*at, key), expression, operations, {})
+        run = raw.get("scope") == "run"
+        return Fact(name, frozenset(operations), parts.get("when"), parts["key"], parts.get("value"), run)
+
+    def clause(
+        self, name: str, raw: Mapping[str, Any], effects: Mapping[str, tuple[Effect, ...]], facts: Mapping[str, Fact]
+    ) -> Clause:
+        at = ("clauses", name)
+        operations = self.operations((*at, "operation"), raw["operation"])
+        source = raw.get("source", {"document": "", "at": ""})
+        if source["document"] and source["document"] not in self.data["documents"]:
+            raise self.fail((*at, "source"), f"there is no document {source['document']!r} in this contract")
+        for fact in raw.get("facts", ()):
+            if fact not in self.known_facts:
+                raise self.fail((*at, "facts"), f"no contract remembers {fact!r}")
+        comparison = next((key for key in COMPARISONS if key in raw), "")
+        parts = {key: self.expression((*at, key), raw[key]) for key in ("when", "that", *COMPARISONS[:4]) if key in raw}
+        looked_up = {fact: self.expression((*at, "facts"), text) for fact, text in raw.get("facts", {}).items()}
+        holds = self.expression((*at, "that"), _condition(raw, comparison))
+        if not holds.boolean or not all(part.boolean for key, part in parts.items() if key == "when"):
+            raise self.fail((*at, "that"), "is no condition: its value is not true or false", "compare it with something")
+        for key, expression in (*parts.items(), *((("facts"), part) for part in looked_up.values())):
+            self.check_members((*at, key), expression, operations, effects)
+        read = {chain.steps[0] for part in (*parts.values(), holds) for chain in chains(part.tree)
+                if chain.root == "facts" and chain.steps}  # fmt: skip
+        if read - looked_up.keys():
+            missing = ", ".join(sorted(read - looked_up.keys()))
+            raise self.fail(at, f"reads facts.{missing} without saying under which key", "add it to `facts:`")
+        keyword = Keyword.MUST if "must" in raw else Keyword.SHOULD
+        return Clause(
+            name, self.data["api"], keyword, raw[keyword.value], Ground(raw["basis"], source["document"], source["at"]),
+            operations, frozenset(raw.get("needs", ())), parts.get("when"), parts["that"], comparison,
+            parts.get(comparison) if comparison != "matches" else None, holds, looked_up,
+            deferred=any(fact in facts and facts[fact].run for fact in looked_up),
+            pointer=_pointer(parts["that"]), harm=raw.get("harm", ""),
+        )  # fmt: skip
+
+    def check_members(
+        self, at: tuple[str | int, ...], expression: Expression, operations: Iterable[str],
+        effects: Mapping[str, tuple[Effect, ...]],
+    ) -> None:  # fmt: skip
+        for chain in sorted(chains(expression.tree), key=lambda item: item.steps):
+            if chain.root not in {"body", "before", "after", "request"} or (chain.root, chain.steps[0]) == ("request", "headers"):
+                continue
+            roots = list(self.schemas(chain, operations, effects))
+            steps = chain.steps[1:] if chain.root == "request" else chain.steps
+            if roots and not any(True for root, prefix in roots for _ in members(self.spec.document, root, (*prefix, *steps))):
+                raise self.fail(at, f"no schema of {', '.join(operations)} knows the member {chain}")
+
+    def schemas(
+        self, chain: Chain, operations: Iterable[str], effects: Mapping[str, tuple[Effect, ...]]
+    ) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
+        for name in operations:
+            operation = self.spec.operations[name]
+            if chain.root == "request" and chain.steps[:1] == ("body",):
+                yield from ((shape.schema, ()) for shape in operation.bodies.values())
+            if chain.root in {"body", "after"}:
+                yield from _bodies(operation)
+            if chain.root == "before" and name in effects:
+                resource = effects[name][0].resource
+                for other, entries in effects.items():
+                    for effect in entries:
+                        state = result(effect.state.tree) if effect.resource == resource and effect.state else None
+                        if state is not None and state.root == "body":
+                            yield from ((schema, state.steps) for schema, _ in _bodies(self.spec.operations[other]))
+
+    def check_statements(self, clauses: Mapping[str, Clause], shapes: Mapping[str, Clause]) -> None:
+        for index, statement in enumerate(self.data["statements"]):
+            at = ("statements", index)
+            if statement["document"] not in self.data["documents"]:
+                raise self.fail(at, f"there is no document {statement['document']!r} in this contract")
+            for name in statement.get("by", ()):
+                if name not in clauses and name not in shapes:
+                    hint = "name a clause, or say `untestable:` or `client:` with the reason"
+                    raise self.fail(at, f"the statement is mapped to {name!r}, which is no clause", hint)
+
+    def check_exchanges(self, clauses: Mapping[str, Clause], shapes: Mapping[str, Clause]) -> None:
+        names = set()
+        for index, exchange in enumerate(self.data.get("exchanges", ())):
+            self.operation(("exchanges", index), exchange["operation"])
+            names.add(exchange["name"])
+        for slug, discrepancy in self.data.get("discrepancies", {}).items():
+            for expected in discrepancy["findings"]:
+                if expected["exchange"] not in names:
+                    raise self.fail(("discrepancies", slug), f"there is no documented exchange {expected['exchange']!r}")
+                if expected["clause"] not in clauses and expected["clause"] not in shapes:
+                    raise self.fail(("discrepancies", slug), f"{expected['clause']!r} is no clause")
+
+
+def _bodies(operation: Operation) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    for answer in operation.answers.values():
+        for shape in answer.media.values():
+            yield shape.schema, ()
+
+
+def _condition(raw: Mapping[str, Any], comparison: str) -> str:
+    that = raw["that"]
+    other = raw.get(comparison, "")
+    return {
+        "": that,
+        "equals": f"({that}) == ({other})",
+        "among": f"({that}) in ({other})",
+        "includes": f"({other}) in ({that})",
+        "excludes": f"!(({other}) in ({that}))",
+        "matches": f"({that}).matches({json.dumps(other)})",
+    }[comparison]
+
+
+def _pointer(that: Expression) -> str:
+    places = [chain for chain in chains(that.tree) if chain.root in {"body", "after"} and "*" not in chain.steps]
+    if places:
+        longest = max(places, key=lambda chain: (len(chain.steps), chain.steps))
+        return "".join(f"/{step}" for step in longest.steps)
+    return "/status" if "status" in that.reads else ""
+
+
+_TEXTS = {
+    "status": "answers with a documented status",
+    "content-type": "answers in a documented media type",
+    "headers": "answers with the documented headers",
+    "schema": "answers with a body of the documented shape",
+    "accepts-valid": "accepts a request that the documents allow",
+    "rejects-invalid": "refuses a request that breaks a documented constraint, and nothing else",
+}
+
+
+def _shapes(operation: Operation) -> Iterator[Clause]:
+    for suffix in SHAPES:
+        if suffix == "headers" and not any(answer.headers for answer in operation.answers.values()):
+            continue
+        yield Clause(
+            f"{operation.id}.{suffix}", operation.api, Keyword.MUST, f"{operation.id} {_TEXTS[suffix]}.",
+            operation.ground, (operation.id,), shape=True,
+        )  # fmt: skip

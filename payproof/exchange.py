@@ -1,0 +1,123 @@
+"""One request and its response, as they were on the wire, and what the sender meant by it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Unparsable(ValueError):
+    """A body that is not what its media type says."""
+
+
+def _refuse(word: str) -> float:
+    message = f"{word} is no JSON"
+    raise ValueError(message)
+
+
+def parse_json(raw: bytes) -> Any:
+    """Parse a JSON body by RFC 8259: UTF-8, no NaN or Infinity. Raises Unparsable."""
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        message = f"not JSON: {error}"
+        raise Unparsable(message) from error
+
+
+def lowered(headers: Headers) -> dict[str, str]:
+    """Give headers by lower-case name; repeated ones are joined as RFC 9110 section 5.2 allows."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found
+
+
+def media_type(headers: Mapping[str, str]) -> str | None:
+    """Give the media type of a message without its parameters, in lower case; None where none is declared."""
+    declared = headers.get("content-type")
+    return declared.partition(";")[0].strip().lower() if declared is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it was sent. `url` is absolute and percent-encoded."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def path(self) -> str:
+        """Give the path as sent, percent-encoded."""
+        return urlsplit(self.url).path
+
+    def query(self) -> list[tuple[str, str]]:
+        """Give the query's names and values, decoded, in order."""
+        return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response as it was received; `body` has its content encoding undone."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the sender of a request wants to find out.
+
+    `verdict` is `accept` for a request that is valid in itself and in the state that it meets, `refuse` for one that
+    differs from an accepted one in a single place. `location` is header, path, query, body or authorization, `pointer`
+    the JSON pointer or name of the changed member, `keyword` the constraint of the spec that is violated there.
+    """
+
+    verdict: str
+    location: str = ""
+    pointer: str = ""
+    keyword: str = ""
+
+    def member(self) -> str:
+        """Give the name of the changed member: the last step of its pointer that is no index."""
+        named = [step for step in self.pointer.split("/") if step and not step.isdigit()]
+        return named[-1] if named else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response, immutable.
+
+    `started` is in seconds since the epoch on our clock, `at` the same moment on the target's clock as far as the
+    suite moved it, `elapsed` in milliseconds. Without a response, `error` says what happened on the way.
+    """
+
+    id: str
+    request: Request
+    response: Response | None
+    started: float
+    elapsed: float
+    tenant: str = ""
+    at: float = 0.0
+    error: str = ""
+    intent: Intent | None = None
+    test: str = ""
+
+    def finished(self) -> float:
+        """Seconds since the epoch at which the answer was complete."""
+        return self.started + self.elapsed / 1000
+
+
+def only(headers: Iterable[tuple[str, str]], *names: str) -> Headers:
+    """Give the headers with these names, in order."""
+    wanted = {name.lower() for name in names}
+    return tuple((name, value) for name, value in headers if name.lower() in wanted)

@@ -1,0 +1,78 @@
+"""What earlier exchanges taught us: each resource's last known state, and remembered facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from payproof.exchange import Exchange
+
+Key = tuple[str, str, str]
+"""Tenant, resource, id."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of one resource. `finished` is when the last exchange about it was over (epoch seconds)."""
+
+    state: Any = None
+    known: bool = False
+    gone: bool = False
+    finished: float = 0.0
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Resources and facts. Facts of a tenant are kept under its label, those of the run under the empty one."""
+
+    resources: dict[Key, Entry] = field(default_factory=dict)
+    facts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def before(self, key: Key, exchange: Exchange) -> tuple[bool, Any]:
+        """Give whether the state before the exchange is known, and the state.
+
+        Two exchanges that overlap in time on one resource have no before: nobody can say which came first.
+        """
+        entry = self.resources.get(key)
+        if entry is None or not entry.known or entry.gone or exchange.started < entry.finished:
+            return False, None
+        return True, entry.state
+
+    def learn(self, key: Key, exchange: Exchange, state: Any, *, merge: bool = False) -> None:
+        """Take this as the state after the exchange; after an overlap nothing is known until the next exchange."""
+        entry = self.resources.setdefault(key, Entry())
+        overlapped = exchange.started < entry.finished
+        if merge and entry.known and isinstance(entry.state, dict) and isinstance(state, dict):
+            state = {**entry.state, **state}
+        entry.state, entry.known, entry.gone = state, not overlapped, False
+        entry.finished = max(entry.finished, exchange.finished())
+
+    def forget(self, key: Key, exchange: Exchange) -> None:
+        """A write whose outcome is not known: nothing is known of the resource until the next read."""
+        entry = self.resources.setdefault(key, Entry())
+        entry.state, entry.known = None, False
+        entry.finished = max(entry.finished, exchange.finished())
+
+    def bury(self, key: Key, exchange: Exchange) -> None:
+        """The resource is gone."""
+        entry = self.resources.setdefault(key, Entry())
+        entry.state, entry.known, entry.gone = None, True, True
+        entry.finished = max(entry.finished, exchange.finished())
+
+    def touch(self, key: Key, exchange: Exchange) -> None:
+        """An exchange about the resource that teaches nothing, but can overlap with others."""
+        entry = self.resources.get(key)
+        if entry is not None:
+            entry.finished = max(entry.finished, exchange.finished())
+
+    def remember(self, scope: str, fact: str, values: Mapping[str, Any]) -> None:
+        """Store values by key under a fact, for one tenant (its label) or for the run (the empty label)."""
+        self.facts.setdefault((scope, fact), {}).update(values)
+
+    def recall(self, scope: str, fact: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Give the slice of a fact for these keys: those that are known."""
+        known = self.facts.get((scope, fact))
+        return {key: known[key] for key in keys if key in known} if known else {}

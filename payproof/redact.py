@@ -1,0 +1,147 @@
+"""What never reaches a disk, a log or a terminal: card numbers, security codes, tokens and secrets.
+
+By value where a value is recognisable, by the name of its member where three digits by value would destroy the
+evidence. What is hidden leaves a marker, which shape clauses read as unknown, so that a redacted journal can be
+judged again. Idempotency keys, request and correlation ids stay readable.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from payproof.expression import luhn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from payproof.exchange import Headers
+
+MARK = "[redacted:"
+"""How every marker begins."""
+
+_RUN = re.compile(r"(?<![0-9A-Za-z_.:+-])[0-9](?:[ -]?[0-9]){11,18}(?![0-9A-Za-z_:-])")
+_QUICK = re.compile(r"[0-9](?:[ -]?[0-9]){11}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
+_HIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+_ISSUERS = re.compile(
+    r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
+    r"|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"  # Mastercard
+    r"|3[47][0-9]{13}"  # American Express
+    r"|(?:6011|64[4-9][0-9]|65[0-9]{2})[0-9]{12,15}"  # Discover
+    r"|(?:36|38|39|30[0-5])[0-9]{11,17}"  # Diners Club
+    r"|35(?:2[89]|[3-8][0-9])[0-9]{12,15}"  # JCB
+    r"|62[0-9]{14,17}"  # UnionPay
+    r"|(?:50|5[6-9]|6[0-9])[0-9]{10,17}"  # Maestro
+)
+"""Issuer ranges and lengths of ISO/IEC 7812 as the schemes publish them."""
+
+
+def is_card_number(digits: str) -> bool:
+    """Say whether digits are a card number by issuer range, length and check digit."""
+    return _ISSUERS.fullmatch(digits) is not None and luhn(digits)
+
+
+class Redactor:
+    """Knows what must not be written, and writes markers in its place.
+
+    `sensitive` maps member names to their kind (pan, cvv, secret, account). Values are learned as the run meets them.
+    """
+
+    def __init__(self, sensitive: Mapping[str, str], *, exempt: Iterable[str] = ()) -> None:
+        """Take the sensitive member names of all specs, and values that only look like card numbers (merchant ids)."""
+        self._kinds = dict(sensitive)
+        self._pans: set[str] = set()
+        self._secrets: set[str] = set()
+        self._exempt = set(exempt)
+        names = "|".join(sorted(map(re.escape, self._kinds), key=len, reverse=True)) or "(?!)"
+        self._member = re.compile(rf'"({names})"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*)')
+        self._field = re.compile(rf"(^|[&?])({names})=([^&\s]*)")
+
+    def learn_card(self, number: str) -> None:
+        """Hide this card number from now on, whether or not it looks like one."""
+        self._pans.add(number)
+
+    def learn_secret(self, value: str) -> None:
+        """Hide this token or secret from now on."""
+        if len(value) >= 8:
+            self._secrets.add(value)
+
+    def exempt(self, value: str) -> None:
+        """Never take this value for a card number: an id that the vendor assigned."""
+        self._exempt.add(value)
+
+    def learn(self, body: Any) -> None:
+        """Learn the values of sensitive members of a parsed body."""
+        if isinstance(body, dict):
+            for name, value in body.items():
+                kind = self._kinds.get(name)
+                if kind is not None and isinstance(value, str):
+                    if kind == "pan" and value.isdigit() and len(value) >= 12:
+                        self.learn_card(value)
+                    elif kind == "secret":
+                        self.learn_secret(value)
+                elif isinstance(value, dict | list):
+                    self.learn(value)
+        elif isinstance(body, list):
+            for item in body:
+                self.learn(item)
+
+    def card_numbers(self, text: str) -> list[str]:
+        """Find the full card numbers in a text, each once, in order; grouped digits count too."""
+        if _QUICK.search(text) is None:
+            return []
+        found: dict[str, None] = {}
+        for match in _RUN.finditer(text):
+            digits = re.sub("[ -]", "", match.group())
+            if self._hides(digits):
+                found[digits] = None
+        return list(found)
+
+    def _hides(self, digits: str) -> bool:
+        return digits in self._pans or (digits not in self._exempt and is_card_number(digits))
+
+    def text(self, text: str) -> str:
+        """Write markers over everything that must not be seen in a text: a body, a URL, a message."""
+        text = self._member.sub(self._hide_member, text)
+        text = self._field.sub(self._hide_field, text)
+        if _QUICK.search(text) is not None:
+            text = _RUN.sub(self._hide_run, text)
+        if self._secrets:
+            text = _TOKEN.sub(self._hide_token, text)
+        return text
+
+    def headers(self, headers: Headers) -> list[list[str]]:
+        """Give headers as they may be written; of credentials only the scheme stays."""
+        shown = []
+        for name, value in headers:
+            if name.lower() in _HIDDEN_HEADERS:
+                scheme, blank, rest = value.partition(" ")
+                shown.append([name, f"{scheme} {MARK}secret]" if blank and rest else f"{MARK}secret]"])
+            else:
+                shown.append([name, self.text(value)])
+        return shown
+
+    def _marker(self, kind: str, value: str) -> str | None:
+        if kind == "pan":
+            return f"{MARK}pan:{value[-4:]}]" if value.isdigit() and len(value) >= 12 else None
+        return f"{MARK}{kind}]"
+
+    def _hide_member(self, match: re.Match[str]) -> str:
+        name, colon, value = match.groups()
+        plain = value[1:-1] if value.startswith('"') else value
+        marker = self._marker(self._kinds[name], plain) if plain and MARK not in plain else None
+        return match.group() if marker is None else f'"{name}"{colon}"{marker}"'
+
+    def _hide_field(self, match: re.Match[str]) -> str:
+        before, name, value = match.groups()
+        marker = self._marker(self._kinds[name], value) if value and MARK not in value else None
+        return match.group() if marker is None else f"{before}{name}={marker}"
+
+    def _hide_run(self, match: re.Match[str]) -> str:
+        digits = re.sub("[ -]", "", match.group())
+        return f"{MARK}pan:{digits[-4:]}]" if self._hides(digits) else match.group()
+
+    def _hide_token(self, match: re.Match[str]) -> str:
+        return f"{MARK}secret]" if match.group() in self._secrets else match.group()

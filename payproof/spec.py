@@ -1,0 +1,264 @@
+"""An OpenAPI 3.1 document under contract: its operations, compiled for the judge, and the ground of every demand."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import jsonschema_rs
+
+from payproof import yamlfile
+from payproof.clause import Basis
+from payproof.errors import KitError
+from payproof.schema import ANNOTATIONS, DanglingReference, Ground, resolve, sensitive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+
+_FOREIGN_REGEX = re.compile(r"\\[dDwWsSpPbBAZz]|\(\?P<|\(\?<(?![=!])|\(\?[a-zA-Z]")
+"""What regex engines read in different ways; specs use explicit character classes instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A schema with its validator and the ground that it inherits where it is used."""
+
+    schema: Mapping[str, Any]
+    validator: jsonschema_rs.Draft202012Validator
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of an operation; values are strings on the wire and are read by the type of the schema."""
+
+    name: str
+    where: str
+    required: bool
+    shape: Shape
+
+    def parse(self, text: str) -> Any:
+        """Read the value as the schema's type; the text itself where it is none of that type."""
+        kind = self.shape.schema.get("type")
+        if kind == "integer" and re.fullmatch(r"[-+]?[0-9]+", text):
+            return int(text)
+        if kind == "boolean" and text in {"true", "false"}:
+            return text == "true"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A documented response: media types with their shapes, and headers with whether they are required."""
+
+    status: str
+    ground: Ground
+    media: Mapping[str, Shape]
+    headers: Mapping[str, tuple[bool, Shape]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of an API."""
+
+    api: str
+    id: str
+    method: str
+    template: str
+    ground: Ground
+    parameters: tuple[Parameter, ...]
+    body_required: bool
+    bodies: Mapping[str, Shape]
+    answers: Mapping[str, Answer]
+    definition: Mapping[str, Any]
+
+    def answer(self, status: int) -> Answer | None:
+        """Give the documented response for a status: exact, by range (`4XX`), or the default; None if undocumented."""
+        answers = self.answers
+        return answers.get(str(status)) or answers.get(f"{status // 100}XX") or answers.get("default")
+
+    @property
+    def writes(self) -> bool:
+        """Whether the method may change state (RFC 9110 section 9.2.1)."""
+        return self.method not in {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A loaded spec."""
+
+    api: str
+    path: Path
+    sha256: str
+    document: Mapping[str, Any]
+    base_path: str
+    operations: Mapping[str, Operation]
+    sensitive: Mapping[str, str]
+    _routes: Mapping[tuple[str, int], list[tuple[tuple[str | None, ...], tuple[str, ...], Operation]]] = field(repr=False)
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """Find the operation for a method and a raw path below the base path, with its decoded path parameters."""
+        if not path.startswith(self.base_path):
+            return None
+        parts = path[len(self.base_path) :].split("/")
+        for literals, names, operation in self._routes.get((method, len(parts)), ()):
+            if all(literal is None or literal == part for literal, part in zip(literals, parts, strict=True)):
+                values = [unquote(part) for literal, part in zip(literals, parts, strict=True) if literal is None]
+                return operation, dict(zip(names, values, strict=True))
+        return None
+
+
+def load(path: Path) -> Spec:
+    """Read and compile a spec; the file's name without its ending is the API's id.
+
+    Raises KitError, with the line, for a document that is no OpenAPI 3.1, has a dangling reference, an operation
+    without an id, a demand without x-basis and x-source, or a pattern outside the common subset of regex dialects.
+    """
+    return _Loader(path).load()
+
+
+class _Loader:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = yamlfile.load(path)
+        self.document: dict[str, Any] = self.file.data if isinstance(self.file.data, dict) else {}
+        self.components = {"schemas": self.document.get("components", {}).get("schemas", {})}
+        self.known = set(self.document.get("x-documents", ()))
+
+    def fail(self, at: tuple[str | int, ...], message: str, hint: str = "") -> KitError:
+        return KitError(self.path, message, line=self.file.line(at), hint=hint)
+
+    def load(self) -> Spec:
+        if not str(self.document.get("openapi", "")).startswith("3.1"):
+            raise self.fail((), "is no OpenAPI 3.1 document", "the first member must be `openapi: 3.1.0`")
+        servers = self.document.get("servers", [])
+        base = urlsplit(servers[0]["url"]).path.rstrip("/") if servers else ""
+        operations: dict[str, Operation] = {}
+        self.check_references(self.document, ())
+        for template, item in self.document.get("paths", {}).items():
+            for method in METHODS:
+                if method not in item:
+                    continue
+                at = ("paths", template, method)
+                operation = self.operation(template, item, method, at)
+                if operation.id in operations:
+                    raise self.fail(at, f"the operationId {operation.id!r} is used twice")
+                operations[operation.id] = operation
+        if not operations:
+            raise self.fail(("paths",), "has no operation")
+        routes: dict[tuple[str, int], list[tuple[tuple[str | None, ...], tuple[str, ...], Operation]]] = {}
+        for operation in operations.values():
+            parts = operation.template.split("/")
+            literals = tuple(None if part.startswith("{") else part for part in parts)
+            names = tuple(part[1:-1] for part in parts if part.startswith("{"))
+            routes.setdefault((operation.method, len(parts)), []).append((literals, names, operation))
+        for found in routes.values():
+            found.sort(key=lambda route: sum(literal is None for literal in route[0]))
+        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        return Spec(
+            self.path.stem, self.path, digest, self.document, base, operations, sensitive(self.document), routes
+        )
+
+    def check_references(self, node: Any, at: tuple[str | int, ...]) -> None:
+        if isinstance(node, dict):
+            if isinstance(node.get("$ref"), str):
+                try:
+                    resolve(self.document, node)
+                except DanglingReference as error:
+                    raise self.fail((*at, "$ref"), str(error), "name a component of this file") from error
+            for name, member in node.items():
+                if name not in {"example", "examples", "const", "enum"}:
+                    self.check_references(member, (*at, name))
+        elif isinstance(node, list):
+            for index, member in enumerate(node):
+                self.check_references(member, (*at, index))
+
+    def ground(self, node: Mapping[str, Any], around: Ground | None, at: tuple[str | int, ...]) -> Ground:
+        own = Ground.of(node)
+        if own is None:
+            if around is None:
+                hint = "give the operation x-basis (documented, reference, standard, assumed) and x-source"
+                raise self.fail(at, "has no basis: nobody could say why it may be demanded", hint)
+            return around
+        if own.basis not in set(Basis) or own.document not in self.known or not own.at:
+            hint = f"x-basis is one of {', '.join(Basis)}; x-source names a document of x-documents and a place in it"
+            raise self.fail(at, f"has a basis that cannot be used: {own.basis!r}, document {own.document!r}", hint)
+        return own
+
+    def operation(self, template: str, item: Mapping[str, Any], method: str, at: tuple[str | int, ...]) -> Operation:
+        node = item[method]
+        if "operationId" not in node:
+            raise self.fail(at, "has no operationId")
+        ground = self.ground(node, None, at)
+        parameters = []
+        for raw in (*item.get("parameters", ()), *node.get("parameters", ())):
+            parameter = resolve(self.document, raw)
+            shape = self.shape(parameter["schema"], self.ground(parameter, ground, at), at)
+            parameters.append(Parameter(parameter["name"], parameter["in"], parameter.get("required", False), shape))
+        body = resolve(self.document, node.get("requestBody", {}))
+        around = self.ground(body, ground, at)
+        bodies = {media: self.shape(value["schema"], around, at) for media, value in body.get("content", {}).items()}
+        answers = {status: self.answer(status, raw, ground, (*at, "responses", status))
+                   for status, raw in node.get("responses", {}).items()}  # fmt: skip
+        return Operation(
+            self.path.stem, node["operationId"], method.upper(), template, ground, tuple(parameters),
+            body.get("required", False), bodies, answers, node,
+        )  # fmt: skip
+
+    def answer(self, status: str, raw: Mapping[str, Any], around: Ground, at: tuple[str | int, ...]) -> Answer:
+        node = resolve(self.document, raw)
+        ground = self.ground(raw, self.ground(node, around, at), at)
+        media = {name: self.shape(value["schema"], ground, at) for name, value in node.get("content", {}).items()}
+        headers = {}
+        for name, raw_header in node.get("headers", {}).items():
+            header = resolve(self.document, raw_header)
+            shape = self.shape(header.get("schema", {}), self.ground(header, ground, at), at)
+            headers[name.lower()] = (header.get("required", False), shape)
+        return Answer(status, ground, media, headers)
+
+    def shape(self, schema: Mapping[str, Any], around: Ground, at: tuple[str | int, ...]) -> Shape:
+        target = resolve(self.document, schema)
+        for node, ground in self.schemas(schema, around, at, frozenset()):
+            self.check_schema(node, ground, at)
+        whole = {**schema, "components": self.components}
+        try:
+            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        except ValueError as error:
+            raise self.fail(at, f"has a schema that does not compile: {error}") from error
+        return Shape(target, validator, around)
+
+    def schemas(
+        self, schema: Any, around: Ground, at: tuple[str | int, ...], open_: frozenset[int]
+    ) -> Iterator[tuple[Mapping[str, Any], Ground]]:
+        node = resolve(self.document, schema)
+        if not isinstance(node, dict) or id(node) in open_:
+            return
+        ground = self.ground(node, around, at)
+        yield node, ground
+        inner = open_ | {id(node)}
+        below = [*node.get("properties", {}).values(), *node.get("prefixItems", ())]
+        below += [part for branch in ("allOf", "anyOf", "oneOf") for part in node.get(branch, ())]
+        below += [node[name] for name in ("items", "not", "if", "then", "else", "additionalProperties") if name in node]
+        for part in below:
+            yield from self.schemas(part, ground, at, inner)
+
+    def check_schema(self, node: Mapping[str, Any], ground: Ground, at: tuple[str | int, ...]) -> None:
+        for name, own in node.get("x-keywords", {}).items():
+            if name not in node or own.get("basis") not in set(Basis):
+                raise self.fail(at, f"x-keywords names {name!r}, which the schema does not use or has no known basis")
+        if "pattern" in node:
+            try:
+                re.compile(node["pattern"])
+            except re.error as error:
+                raise self.fail(at, f"the pattern {node['pattern']!r} does not compile: {error}") from error
+            if _FOREIGN_REGEX.search(node["pattern"]):
+                hint = "write explicit character classes"
+                raise self.fail(at, f"the pattern {node['pattern']!r} is read differently by regex engines", hint)
+        if not ground.basis and set(node) - ANNOTATIONS:
+            raise self.fail(at, "has a constraint without basis")
