@@ -79,20 +79,22 @@ class Contract:
         yield from self.clauses.values()
 
 
-def load(path: Path, spec: Spec, *, facts: Iterable[str] = ()) -> Contract:
-    """Read, check and compile a contract; `facts` are the names that other contracts of the kit remember.
+def load(path: Path, spec: Spec, *, facts: Mapping[str, bool] | None = None) -> Contract:
+    """Read, check and compile a contract; `facts` are those of the whole kit, as `remembered` gives them.
 
     Raises KitError, with file, line and clause, for anything that is not of the format, an unknown operation, member,
     fact or document, an expression that does not compile, a reused id, a statement that nothing judges.
     """
-    return _Loader(path, spec, facts).load()
+    return _Loader(path, spec, facts or {}).load()
 
 
-def fact_names(path: Path) -> list[str]:
-    """Give the names that a contract remembers, without checking anything else of it."""
+def remembered(path: Path) -> dict[str, bool]:
+    """Give the facts that a contract remembers, and whether each is the whole run's; nothing else is checked."""
     data = yamlfile.load(path).data
-    remembered = data.get("remember", {}) if isinstance(data, dict) else {}
-    return list(remembered) if isinstance(remembered, dict) else []
+    raw = data.get("remember", {}) if isinstance(data, dict) else {}
+    if not isinstance(raw, dict):
+        return {}
+    return {name: isinstance(fact, dict) and fact.get("scope") == "run" for name, fact in raw.items()}
 
 
 @cache
@@ -101,12 +103,12 @@ def _format(path: Path) -> jsonschema.Draft202012Validator:
 
 
 class _Loader:
-    def __init__(self, path: Path, spec: Spec, facts: Iterable[str]) -> None:
+    def __init__(self, path: Path, spec: Spec, facts: Mapping[str, bool]) -> None:
         self.path = path
         self.spec = spec
         self.file = yamlfile.load(path)
         self.data: Any = self.file.data
-        self.known_facts = set(facts)
+        self.facts = dict(facts)
 
     def fail(self, at: tuple[str | int, ...], message: str, hint: str = "") -> KitError:
         where = f"{at[1]}: " if len(at) > 1 and at[0] in {"clauses", "discrepancies"} else ""
@@ -117,11 +119,11 @@ class _Loader:
         data = self.data
         if data["api"] != self.path.stem:
             raise self.fail(("api",), f"api is {data['api']!r}, but the file is named {self.path.name!r}")
-        self.known_facts |= set(data.get("remember", ()))
+        self.facts |= remembered(self.path)
         effects = {name: tuple(self.effect(name, index, raw) for index, raw in enumerate(entries))
                    for name, entries in data.get("effects", {}).items()}  # fmt: skip
         facts = {name: self.fact(name, raw) for name, raw in data.get("remember", {}).items()}
-        clauses = {name: self.clause(name, raw, effects, facts) for name, raw in data["clauses"].items()}
+        clauses = {name: self.clause(name, raw, effects) for name, raw in data["clauses"].items()}
         retired = frozenset(item["id"] for item in data.get("retired", ()))
         for name in retired & clauses.keys():
             raise self.fail(("clauses", name), "is a retired id; ids are never reused", "give the clause a new id")
@@ -188,16 +190,14 @@ class _Loader:
         run = raw.get("scope") == "run"
         return Fact(name, frozenset(operations), parts.get("when"), parts["key"], parts.get("value"), run)
 
-    def clause(
-        self, name: str, raw: Mapping[str, Any], effects: Mapping[str, tuple[Effect, ...]], facts: Mapping[str, Fact]
-    ) -> Clause:
+    def clause(self, name: str, raw: Mapping[str, Any], effects: Mapping[str, tuple[Effect, ...]]) -> Clause:
         at = ("clauses", name)
         operations = self.operations((*at, "operation"), raw["operation"])
         source = raw.get("source", {"document": "", "at": ""})
         if source["document"] and source["document"] not in self.data["documents"]:
             raise self.fail((*at, "source"), f"there is no document {source['document']!r} in this contract")
         for fact in raw.get("facts", ()):
-            if fact not in self.known_facts:
+            if fact not in self.facts:
                 raise self.fail((*at, "facts"), f"no contract remembers {fact!r}")
         comparison = next((key for key in COMPARISONS if key in raw), "")
         parts = {key: self.expression((*at, key), raw[key]) for key in ("when", "that", *COMPARISONS[:4]) if key in raw}
@@ -217,7 +217,7 @@ class _Loader:
             name, self.data["api"], keyword, raw[keyword.value], Ground(raw["basis"], source["document"], source["at"]),
             operations, frozenset(raw.get("needs", ())), parts.get("when"), parts["that"], comparison,
             parts.get(comparison) if comparison != "matches" else None, holds, looked_up,
-            deferred=any(fact in facts and facts[fact].run for fact in looked_up),
+            deferred=any(self.facts[fact] for fact in looked_up),
             pointer=_pointer(parts["that"]), harm=raw.get("harm", ""),
         )  # fmt: skip
 

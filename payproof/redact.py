@@ -2,12 +2,16 @@
 
 By value where a value is recognisable, by the name of its member where three digits by value would destroy the
 evidence. What is hidden leaves a marker, which shape clauses read as unknown, so that a redacted journal can be
-judged again. Idempotency keys, request and correlation ids stay readable.
+judged again. Markers of one value are equal within a run (a keyed digest, whose key is never written), so that a token
+handed out twice still shows. Idempotency keys, request and correlation ids stay readable.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from payproof.expression import luhn
@@ -49,8 +53,12 @@ class Redactor:
     `sensitive` maps member names to their kind (pan, cvv, secret, account). Values are learned as the run meets them.
     """
 
-    def __init__(self, sensitive: Mapping[str, str], *, exempt: Iterable[str] = ()) -> None:
-        """Take the sensitive member names of all specs, and values that only look like card numbers (merchant ids)."""
+    def __init__(self, sensitive: Mapping[str, str], *, exempt: Iterable[str] = (), key: bytes | None = None) -> None:
+        """Take the sensitive member names of all specs, and values that only look like card numbers (merchant ids).
+
+        `key` is what the workers of one run share; left out, it is drawn.
+        """
+        self._key = key or secrets.token_bytes(32)
         self._kinds = dict(sensitive)
         self._pans: set[str] = set()
         self._secrets: set[str] = set()
@@ -118,15 +126,19 @@ class Redactor:
         for name, value in headers:
             if name.lower() in _HIDDEN_HEADERS:
                 scheme, blank, rest = value.partition(" ")
-                shown.append([name, f"{scheme} {MARK}secret]" if blank and rest else f"{MARK}secret]"])
+                hidden = self._marker("secret", rest or value)
+                shown.append([name, f"{scheme} {hidden}" if blank and rest else str(hidden)])
             else:
                 shown.append([name, self.text(value)])
         return shown
 
     def _marker(self, kind: str, value: str) -> str | None:
+        if kind == "cvv":
+            return f"{MARK}cvv]"
+        tag = hmac.new(self._key, value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:10]
         if kind == "pan":
-            return f"{MARK}pan:{value[-4:]}]" if value.isdigit() and len(value) >= 12 else None
-        return f"{MARK}{kind}]"
+            return f"{MARK}pan:{value[-4:]}:{tag}]" if value.isdigit() and len(value) >= 12 else None
+        return f"{MARK}{kind}:{tag}]"
 
     def _hide_member(self, match: re.Match[str]) -> str:
         name, colon, value = match.groups()
@@ -141,7 +153,7 @@ class Redactor:
 
     def _hide_run(self, match: re.Match[str]) -> str:
         digits = re.sub("[ -]", "", match.group())
-        return f"{MARK}pan:{digits[-4:]}]" if self._hides(digits) else match.group()
+        return self._marker("pan", digits) or match.group() if self._hides(digits) else match.group()
 
     def _hide_token(self, match: re.Match[str]) -> str:
-        return f"{MARK}secret]" if match.group() in self._secrets else match.group()
+        return str(self._marker("secret", match.group())) if match.group() in self._secrets else match.group()
