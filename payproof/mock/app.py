@@ -1,0 +1,71 @@
+"""The ASGI application: which API a request belongs to, and what happens when the mock itself fails."""
+
+import sys
+import traceback
+from collections.abc import Iterable
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
+from payproof.mock import jpmorgan_oauth_http, jpmorgan_profiles_http
+from payproof.mock.control import ROOT, Control
+from payproof.mock.faults import chosen
+from payproof.mock.jpmorgan_oauth import Issuer
+from payproof.mock.jpmorgan_oauth_http import TokenEndpoint
+from payproof.mock.jpmorgan_profiles_http import ProfilesApi, messages
+from payproof.mock.tenants import Tenants
+from payproof.mock.wire import Answer, Request, send
+
+_BASE_LENGTH = len(jpmorgan_profiles_http.BASE)
+
+
+def _report(error: Exception) -> None:
+    # The message of an exception may quote a card number, so only its type and the lines of code are printed
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    print(f"payproof mock failed: {type(error).__name__}\n{frames}", file=sys.stderr)  # noqa: T201 - no logger is set up
+
+
+class _Front:
+    """Hands each request to the API that it belongs to."""
+
+    def __init__(self, tenants: Tenants, *, control: bool) -> None:
+        issuer = Issuer(tenants)
+        self._token = TokenEndpoint(issuer)
+        self._profiles = ProfilesApi(issuer)
+        self._control = Control(tenants, tenants.lies) if control else None
+
+    async def __call__(self, scope: Scope, receive: Receive, respond: Send) -> None:
+        if scope["type"] != "http":
+            await respond({"type": "websocket.close", "code": 1000})
+            return
+        try:
+            answer = await self._answer(Request(scope, receive))
+        except Exception as error:  # noqa: BLE001 - an error of the mock must become the documented 500
+            _report(error)
+            answer = messages(500)
+        await send(answer, scope, receive, respond)
+
+    async def _answer(self, request: Request) -> Answer:
+        segments = request.segments
+        if segments[:_BASE_LENGTH] == jpmorgan_profiles_http.BASE:
+            return await self._profiles(request, segments[_BASE_LENGTH:])
+        if segments == jpmorgan_oauth_http.PATH:
+            return await self._token(request)
+        if segments[0] == ROOT and self._control is not None:
+            return await self._control(request, segments[1:])
+        return messages(404)
+
+
+def create_app(*, faults: Iterable[str] = (), control: bool = False, clock_start: datetime | None = None) -> Starlette:
+    """Build a mock with worlds of its own.
+
+    ``faults`` are names of lies to tell, ``control`` opens the control interface, ``clock_start`` (with time zone) is
+    where the tenants' clocks start, by default at the present. The published demo tenant is there from the start.
+    Raises ``UnknownFault`` and ``ClockRangeError``.
+    """
+    app = Starlette()
+    app.router.redirect_slashes = False
+    # The APIs route on the path before it is percent-decoded, which Starlette's own routes cannot do
+    app.router.default = _Front(Tenants(lies=chosen(faults), clock_start=clock_start), control=control)
+    return app

@@ -1,0 +1,321 @@
+"""The request bodies of Consumer Profile Management v2, as the vendor's reference shapes them.
+
+The models are typed dictionaries: a member that was not sent is absent (a partial update needs the difference), null
+is no value, nothing is coerced, and a member that nobody documents is ignored.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NotRequired, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from payproof.mock import assumed
+from payproof.mock import jpmorgan_values as v
+from payproof.mock.refusal import Invalid, Violation
+
+JsonObject = dict[Any, Any]
+"""An object that nobody looks into, so nothing is said about its keys either."""
+
+
+class Address(TypedDict, total=False):
+    """A postal address of the consumer."""
+
+    firstName: v.HolderName
+    lastName: v.HolderName
+    consumerAssignedAddressName: v.AddressName
+    primaryAddressIndicator: bool
+    addressType: v.AddressType
+    line1: v.AddressLine
+    line2: v.AddressLine
+    city: v.City
+    state: v.State
+    postalCode: v.PostalCode
+    countryCode: v.CountryCode
+    addressStatus: v.RequestedStatus
+
+
+class Phone(TypedDict):
+    """A telephone number; the country code is the dialling prefix."""
+
+    phoneNumber: v.Text
+    countryCode: v.Text
+    phoneNumberType: NotRequired[v.Text]
+
+
+class Email(TypedDict):
+    """An e-mail address, without a documented format."""
+
+    emailAddress: v.Text
+    emailAddressType: NotRequired[v.Text]
+
+
+class Communication(TypedDict, total=False):
+    """How to reach the consumer."""
+
+    phoneList: list[Phone]
+    emailList: list[Email]
+    defaultPhone: Phone
+    defaultEmail: Email
+
+
+class Software(TypedDict, total=False):
+    """The merchant's software."""
+
+    companyName: v.Text
+    productName: v.Text
+    version: v.Text
+
+
+class Merchant(TypedDict, total=False):
+    """The merchant, as far as a request describes it."""
+
+    merchantSoftware: Software
+
+
+class Mandate(TypedDict):
+    """A direct debit mandate."""
+
+    mandateId: v.Text
+    mandateType: v.Text
+    mandateSignatureDate: v.Text
+
+
+class _Holder(TypedDict, total=False):
+    """What methods of every kind have in common, also in an update."""
+
+    accountStatus: v.RequestedStatus
+    firstName: v.HolderName
+    middleName: v.HolderName
+    lastName: v.HolderName
+    consumerProfileAddress: Address
+    addressIdentifier: v.Text
+
+
+class UpdateCard(_Holder, total=False):
+    """The members of a card that can change; its number is not among them."""
+
+    cardExpirationMonthYearNumber: v.MonthYear
+    cardType: v.CardType
+    isBillPayment: bool
+    billerDebitCardReferenceNumber: v.Text
+    currency: v.Currency
+    consumerPreferredPaymentNetwork: v.PreferredNetwork
+    cardBadgeType: v.CardBadge
+    threeDSAuthenticatedData: JsonObject
+
+
+class CreateCard(UpdateCard):
+    """A new card of an existing profile."""
+
+    accountNumber: v.AccountNumber
+    accountNumberType: NotRequired[v.AccountNumberType]
+    authenticationRequest: NotRequired[JsonObject]
+
+
+class ProfileCard(CreateCard):
+    """A card of a new profile."""
+
+    walletProvider: NotRequired[v.WalletProvider]
+    profileCardSourceName: NotRequired[v.CardSource]
+
+
+class UpdateAch(_Holder, total=False):
+    """The members of an ACH account that can change."""
+
+    paymentType: v.AchPayment
+    accountType: v.AchAccount
+    isTransactionMicroEntry: bool
+
+
+class CreateAch(UpdateAch):
+    """A new ACH account."""
+
+    accountNumber: v.AccountNumber
+    financialInstitutionRoutingNumber: v.Text
+
+
+class UpdateSepa(_Holder, total=False):
+    """The members of a SEPA account that can change."""
+
+    mandateList: list[Mandate]
+
+
+class CreateSepa(UpdateSepa, total=False):
+    """A new SEPA account of an existing profile."""
+
+    internationalBankAccountNumber: v.Text
+    internationalBusinessIdentifierCode: v.Text
+
+
+class ProfileSepa(UpdateSepa):
+    """A SEPA account of a new profile, where both of its numbers are required."""
+
+    internationalBankAccountNumber: v.Text
+    internationalBusinessIdentifierCode: v.Text
+
+
+class UpdateBacs(_Holder, total=False):
+    """The members of a BACS account that can change."""
+
+    mandateList: list[Mandate]
+
+
+class CreateBacs(UpdateBacs):
+    """A new BACS account."""
+
+    accountNumber: v.AccountNumber
+    bankSortCode: v.Text
+
+
+class AddedDefault(TypedDict, total=False):
+    """A new method of an existing profile that becomes the default."""
+
+    card: CreateCard
+    ach: CreateAch
+    sepa: CreateSepa
+    bacs: CreateBacs
+
+
+class ProfileDefault(TypedDict, total=False):
+    """A method of a new profile that becomes the default."""
+
+    card: ProfileCard
+    ach: CreateAch
+    sepa: ProfileSepa
+    bacs: CreateBacs
+
+
+class ProfileMethods(TypedDict, total=False):
+    """The payment methods of a new profile."""
+
+    cardList: list[ProfileCard]
+    achList: list[CreateAch]
+    sepaList: list[ProfileSepa]
+    bacsList: list[CreateBacs]
+    defaultMOP: ProfileDefault
+
+
+class AddMethods(TypedDict, total=False):
+    """New payment methods of an existing profile."""
+
+    cardList: list[CreateCard]
+    achList: list[CreateAch]
+    sepaList: list[CreateSepa]
+    bacsList: list[CreateBacs]
+    defaultMOP: AddedDefault
+    accountStatus: v.RequestedStatus
+    currency: v.Currency
+    merchant: Merchant
+    browserInfo: JsonObject
+
+
+class CreateProfile(TypedDict, total=False):
+    """A new profile."""
+
+    externalConsumerProfileIdentifier: v.ExternalIdentifier
+    cardOnFileReferenceNumber: v.ReferenceNumber
+    firstName: v.ConsumerName
+    lastName: v.ConsumerName
+    fullName: v.ConsumerName
+    profileStatus: v.RequestedStatus
+    consumerProfileAddresses: list[Address]
+    profilePaymentMethod: ProfileMethods
+    communication: Communication
+    merchant: Merchant
+    browserInfo: JsonObject
+    orderOverrideCode: v.OrderOverride
+
+
+class UpdateProfile(TypedDict, total=False):
+    """The members of a profile that can change."""
+
+    externalConsumerProfileIdentifier: v.ExternalIdentifier
+    cardOnFileReferenceNumber: v.Text
+    firstName: v.ConsumerName
+    lastName: v.ConsumerName
+    fullName: v.ConsumerName
+    profileStatus: v.RequestedStatus
+    orderOverrideCode: v.OrderOverride
+
+
+class UpdateMethod(TypedDict, total=False):
+    """A change of one payment method: the object of its kind, and a status for it."""
+
+    card: UpdateCard
+    ach: UpdateAch
+    sepa: UpdateSepa
+    bacs: UpdateBacs
+    accountStatus: v.RequestedStatus
+
+
+_CREATE_PROFILE = TypeAdapter(CreateProfile)
+_UPDATE_PROFILE = TypeAdapter(UpdateProfile)
+_ADD_METHODS = TypeAdapter(AddMethods)
+_UPDATE_METHOD = TypeAdapter(UpdateMethod)
+
+_RULES = {
+    "missing": "is required",
+    "string_type": "must be a string",
+    "string_unicode": "must be made of valid Unicode characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must match {pattern}",
+    "literal_error": "must be one of {expected}",
+    "bool_type": "must be a boolean",
+    "list_type": "must be an array",
+    "dict_type": "must be an object",
+}
+
+_Model = TypeVar("_Model")
+
+
+def _json_path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path or "body"
+
+
+def _violations(error: ValidationError) -> Iterator[Violation]:
+    # The library's own messages are not used: some of them quote the value, which may be a card number.
+    for each in error.errors(include_url=False, include_input=False)[: assumed.MOST_VIOLATIONS]:
+        rule = _RULES.get(each["type"], "is not valid").format_map(each.get("ctx", {}))
+        yield Violation(_json_path(each["loc"]), rule)
+
+
+def _checked(adapter: TypeAdapter[_Model], body: object) -> _Model:
+    try:
+        return adapter.validate_python(body, strict=True)
+    except ValidationError as error:
+        raise Invalid(list(_violations(error))) from None
+
+
+def _demand_method(methods: ProfileMethods | AddMethods, entity: str) -> None:
+    lists = ("cardList", "achList", "sepaList", "bacsList", "defaultMOP")
+    if not any(methods.get(name) for name in lists):
+        raise Invalid([Violation(entity, f"must hold at least one payment method in {', '.join(lists)}")])
+
+
+def create_profile(body: object) -> CreateProfile:
+    """Check the body of a create; raises ``Invalid``. Source: reference, schema consumerProfile."""
+    request = _checked(_CREATE_PROFILE, body)
+    _demand_method(request.get("profilePaymentMethod", {}), "profilePaymentMethod")
+    return request
+
+
+def update_profile(body: object) -> UpdateProfile:
+    """Check the body of a profile's update; raises ``Invalid``. Source: reference, schema updateConsumerProfile."""
+    return _checked(_UPDATE_PROFILE, body)
+
+
+def add_methods(body: object) -> AddMethods:
+    """Check the body of an add; raises ``Invalid``. Source: reference, schema createPaymentMethod."""
+    request = _checked(_ADD_METHODS, body)
+    _demand_method(request, "cardList")
+    return request
+
+
+def update_method(body: object) -> UpdateMethod:
+    """Check the body of a method's update; raises ``Invalid``. Source: reference, schema updatePaymentMethod."""
+    return _checked(_UPDATE_METHOD, body)

@@ -1,0 +1,132 @@
+"""Access tokens for the vendor's sandbox: who gets one, what is in it, whom it stands for. No HTTP in here."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from payproof.mock import assumed
+from payproof.mock.refusal import Unauthenticated
+from payproof.mock.tenants import Tenant, Tenants
+
+GRANT_TYPE = "client_credentials"
+SCOPES = frozenset({"jpm:payments:sandbox"})
+ANNOUNCED_LIFETIME_SECONDS = 3599
+"""``expires_in`` of the documented answer; the token itself says 3600."""
+
+
+class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """An error of RFC 6749 section 5.2: its code, and a description without anything that the client sent."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A client id and secret, percent-decoded, and whether they came in the Authorization header."""
+
+    client_id: str
+    client_secret: str
+    in_header: bool
+
+
+def _part(content: Mapping[str, Any]) -> str:
+    raw = json.dumps(content, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+class Issuer:
+    """Issues the access tokens of all tenants and says later whom one stands for."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        self._tenants = tenants
+        self._key = secrets.token_bytes(32)
+        self._key_id = secrets.token_urlsafe(18)
+        self._holders: dict[str, Tenant] = {}
+        self._first: dict[Tenant, str] = {}
+
+    def client(self, credentials: Credentials | None) -> Tenant:
+        """Find the client of these credentials; raises ``TokenRefused`` with ``invalid_client``."""
+        tenant = None if credentials is None else self._tenants.get(credentials.client_id)
+        if credentials is not None and tenant is not None:
+            sent, known = credentials.client_secret.encode(), tenant.client_secret.encode()
+            if hmac.compare_digest(sent, known):
+                return tenant
+        raise TokenRefused("invalid_client", "Client authentication failed")
+
+    def grant(self, tenant: Tenant, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Answer the token request of an authenticated client.
+
+        ``parameters`` are those of the form, each once. Raises ``TokenRefused`` as RFC 6749 section 5.2 says.
+        """
+        grant_type = parameters.get("grant_type", "")
+        if not grant_type:
+            raise TokenRefused("invalid_request", "The parameter grant_type is missing")
+        if grant_type != GRANT_TYPE:
+            raise TokenRefused("unsupported_grant_type", f"The parameter grant_type must be {GRANT_TYPE}")
+        # RFC 6749 section 3.2: a parameter without a value counts as left out
+        scope = (parameters.get("scope") or assumed.DEFAULT_SCOPE).split(" ")
+        if not SCOPES.issuperset(scope):
+            raise TokenRefused("invalid_scope", f"The parameter scope must be {' '.join(sorted(SCOPES))}")
+        return {
+            "access_token": self._token(tenant, list(dict.fromkeys(scope))),
+            "scope": " ".join(dict.fromkeys(scope)),
+            "token_type": "Bearer",
+            "expires_in": ANNOUNCED_LIFETIME_SECONDS,
+        }
+
+    def holder(self, token: str) -> Tenant:
+        """Find the tenant that a token stands for; raises ``Unauthenticated``."""
+        tenant = self._holders.get(token)
+        expiry = None if tenant is None else tenant.tokens.get(token)
+        if tenant is None or expiry is None:
+            self._holders.pop(token, None)
+            raise Unauthenticated("the access token is not known", error="invalid_token")
+        if tenant.clock.milliseconds() >= expiry and "expired-token-accepted" not in self._tenants.lies:
+            raise Unauthenticated("the access token has expired", error="invalid_token")
+        return tenant
+
+    def _token(self, tenant: Tenant, scope: list[str]) -> str:
+        expiry = tenant.clock.milliseconds() + assumed.TOKEN_LIFETIME_SECONDS * 1000
+        token = self._first.get(tenant) if "same-token-again" in self._tenants.lies else None
+        if token is None:
+            token = self._signed(tenant, scope)
+            self._first.setdefault(tenant, token)
+        tenant.tokens[token] = expiry
+        self._holders[token] = tenant
+        tenant.effects["tokens issued"] += 1
+        return token
+
+    def _signed(self, tenant: Tenant, scope: list[str]) -> str:
+        issued = tenant.clock.milliseconds() // 1000
+        content = {
+            "sub": tenant.client_id,
+            "cts": "OAUTH2_STATELESS_GRANT",
+            "auditTrackingId": tenant.token_ids.uuid(),
+            "subname": tenant.client_id,
+            "iss": "https://id.payments.jpmorgan.com:443/am/oauth2",
+            "tokenName": "access_token",
+            "token_type": "Bearer",
+            "authGrantId": tenant.token_ids.uuid(),
+            "aud": tenant.client_id,
+            "nbf": issued,
+            "grant_type": GRANT_TYPE,
+            "scope": scope,
+            "auth_time": issued,
+            "realm": "/alpha",
+            "exp": issued + assumed.TOKEN_LIFETIME_SECONDS,
+            "iat": issued,
+            "expires_in": assumed.TOKEN_LIFETIME_SECONDS,
+            "jti": tenant.token_ids.uuid(),
+        }
+        head = {"typ": "JWT", "kid": self._key_id, "alg": assumed.TOKEN_ALGORITHM}
+        signed = f"{_part(head)}.{_part(content)}"
+        signature = hmac.new(self._key, signed.encode(), hashlib.sha256).digest()
+        return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"

@@ -1,0 +1,198 @@
+"""HTTP as the mock's APIs need it: a request that is read with limits, an answer that is sent in one piece."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import Receive, Scope, Send
+
+from payproof.mock import assumed
+from payproof.mock.refusal import invalid
+from payproof.mock.script import ScriptedAnswer
+
+TRANSPORT = "payproof.mock.transport"
+"""Where the server leaves the connection in the scope, for answers that are lost on purpose."""
+
+
+class AnswerDropped(ConnectionError):  # noqa: N818 - what happened to the client, not to the mock
+    """An answer was to be lost and there is no connection to close: the app does not run in a ``MockServer``."""
+
+
+class BodyTimeout(Exception):  # noqa: N818 - an answer (408), not an error of the mock
+    """The request's body did not arrive in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: ``body`` is written as JSON, None for an empty one; ``dropped`` closes the connection instead."""
+
+    status: int
+    body: dict[str, Any] | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    dropped: bool = False
+
+    def with_headers(self, *headers: tuple[bytes, bytes]) -> "Answer":
+        """Build the same answer with further headers."""
+        return replace(self, headers=self.headers + headers)
+
+
+class Request:
+    """A request as the server hands it over. ``segments`` is the path, split before it was percent-decoded."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.segments: tuple[str, ...] = tuple(
+            (unquote_to_bytes(part) if b"%" in part else part).decode(errors="replace")
+            for part in path.partition(b"?")[0].removeprefix(b"/").split(b"/")
+        )
+        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self._receive = receive
+
+    def headers(self, name: bytes) -> list[str]:
+        """List the values of a header; ``name`` is in lower case."""
+        return [value.decode("latin-1") for key, value in self._headers if key == name]
+
+    def media_type(self) -> str | None:
+        """Tell the media type of the body without its parameters, in lower case; None without or with several."""
+        values = self.headers(b"content-type")
+        return values[0].partition(";")[0].strip().lower() if len(values) == 1 else None
+
+    async def body(self) -> bytes:
+        """Read the body.
+
+        Raises ``Invalid`` where it is longer than ``assumed.LARGEST_BODY_BYTES``, and ``BodyTimeout`` where it does
+        not end within ``assumed.BODY_TIMEOUT_SECONDS``.
+        """
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(assumed.BODY_TIMEOUT_SECONDS):
+                while True:
+                    message = await self._receive()
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size > assumed.LARGEST_BODY_BYTES:
+                        raise invalid("body", f"must not be longer than {assumed.LARGEST_BODY_BYTES} bytes")
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        return b"".join(chunks)
+        except TimeoutError:
+            raise BodyTimeout from None
+
+
+class _RepeatedError(ValueError):
+    """A JSON object has a member twice; the argument is its name."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _RepeatedError(name)
+            seen.add(name)
+    return found
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_not_json)
+
+
+def read_json(raw: bytes) -> object:
+    """Read a JSON body; raises ``Invalid`` with the place and never with a value.
+
+    UTF-8 without byte order mark, no NaN, no member twice, no number longer than 4,300 digits.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise invalid("body", f"is not UTF-8 at byte {error.start}") from None
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise invalid("body", f"is not JSON at line {error.lineno}, column {error.colno}") from None
+    except _RepeatedError as error:
+        raise invalid(_harmless(error.args[0]), "must not be sent twice") from None
+    except RecursionError:
+        raise invalid("body", "is nested too deeply") from None
+    except ValueError:
+        raise invalid("body", "has a number that JSON does not have, or that is too long") from None
+
+
+def _harmless(name: str) -> str:
+    # A card number as the name of a member must not come back in an error message
+    return name if name.isascii() and name.isidentifier() and sum(map(str.isdigit, name)) < 4 else "body"
+
+
+async def send(answer: Answer, scope: Scope, receive: Receive, respond: Send) -> None:
+    """Send an answer, or close the connection without one."""
+    if answer.dropped:
+        await _drop(scope, receive)
+        return
+    headers = list(answer.headers)
+    content = b""
+    if answer.body is not None:
+        content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers.append((b"content-type", b"application/json"))
+    if answer.status != 204:
+        headers.append((b"content-length", str(len(content)).encode()))
+    await respond({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await respond({"type": "http.response.body", "body": content})
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    transport = scope.get(TRANSPORT)
+    if transport is None:
+        raise AnswerDropped("the answer was to be lost, which needs the app to run in a MockServer")
+    transport.close()
+    # The server answers 500 for an app that returns before the connection is gone
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+def allow(methods: Iterable[str]) -> tuple[bytes, bytes]:
+    """Build the Allow header."""
+    return (b"allow", ", ".join(sorted(methods)).encode())
+
+
+async def play(
+    scripted: ScriptedAnswer | None,
+    perform: Callable[[], Awaitable[Answer]],
+    failure: Callable[[ScriptedAnswer], Answer],
+) -> Answer:
+    """Answer a request as scripted.
+
+    ``perform`` does what was asked for; ``failure`` builds the API's error body. A delay comes after the change of
+    state: a client that gives up waiting does not undo anything.
+    """
+    if scripted is None:
+        return await perform()
+    if scripted.kind == "status":
+        return failure(scripted)
+    answer = await perform()
+    if scripted.kind == "delay":
+        await asyncio.sleep(scripted.seconds)
+    elif scripted.kind == "fail-after-commit":
+        return failure(scripted)
+    elif scripted.kind == "drop-after-commit":
+        return replace(answer, dropped=True)
+    elif scripted.kind == "unknown-members":
+        return replace(answer, body=_with_unknown_members(answer.body))
+    return answer
+
+
+def _with_unknown_members(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_unknown_members(each) for each in value]
+    if isinstance(value, dict):
+        known = {name: _with_unknown_members(each) for name, each in value.items()}
+        return {**known, "futureMember": {"futureText": "added later", "futureList": [1, None]}}
+    return value
