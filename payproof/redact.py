@@ -86,7 +86,7 @@ class Redactor:
             for name, value in body.items():
                 kind = self._kinds.get(name)
                 if kind is not None and isinstance(value, str):
-                    if kind == "pan" and value.isdigit() and len(value) >= 12:
+                    if kind in {"pan", "account"} and value.isdigit() and len(value) >= 12:
                         self.learn_card(value)
                     elif kind == "secret":
                         self.learn_secret(value)
@@ -136,8 +136,10 @@ class Redactor:
         if kind == "cvv":
             return f"{MARK}cvv]"
         tag = hmac.new(self._key, value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:10]
-        if kind == "pan":
-            return f"{MARK}pan:{value[-4:]}:{tag}]" if value.isdigit() and len(value) >= 12 else None
+        if kind in {"pan", "account"} and value.isdigit() and len(value) >= 12:
+            return f"{MARK}pan:{value[-4:]}:{tag}]"
+        if kind == "pan" or (kind == "account" and sum(map(str.isdigit, value)) < 4):
+            return None  # a value that is no number at all is evidence, not a secret
         return f"{MARK}{kind}:{tag}]"
 
     def _hide_member(self, match: re.Match[str]) -> str:

@@ -114,14 +114,19 @@ def _members(document: Mapping[str, Any], schema: Any, steps: tuple[str, ...], *
 
 
 def sensitive(document: Mapping[str, Any]) -> dict[str, str]:
-    """Give the members that the spec marks x-sensitive anywhere: name to kind (pan, cvv, secret, account)."""
+    """Give the members that the spec marks x-sensitive anywhere: name to kind (pan, cvv, secret, account).
+
+    A name that is a card's in one place and another account's elsewhere is an account: that kind hides more.
+    """
     found: dict[str, str] = {}
 
     def visit(node: Any) -> None:
         if isinstance(node, dict):
             for name, member in node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ():
-                if isinstance(member, dict) and "x-sensitive" in member:
-                    found[name] = member["x-sensitive"]
+                target = resolve(document, member)
+                for marked in (member, target):
+                    if isinstance(marked, dict) and "x-sensitive" in marked and found.get(name) != "account":
+                        found[name] = marked["x-sensitive"]
             for member in node.values():
                 visit(member)
         elif isinstance(node, list):

@@ -1,0 +1,98 @@
+"""A kit: a folder with specs, contracts, suites and conftest.py, read as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from payproof import contract as contracts
+from payproof import spec as specs
+from payproof.errors import KitError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from payproof.clause import Clause
+    from payproof.contract import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Where the kit is, and its contracts by API."""
+
+    root: Path
+    contracts: Mapping[str, Contract]
+
+    def clauses(self) -> Iterator[Clause]:
+        """Give every clause of every API, in the order of the files: the same in every worker."""
+        for contract in self.contracts.values():
+            yield from contract.all_clauses()
+
+    def sensitive(self) -> dict[str, str]:
+        """Give the sensitive member names of all specs, by kind."""
+        return {name: kind for contract in self.contracts.values() for name, kind in contract.spec.sensitive.items()}
+
+
+def looks_like_kit(folder: Path) -> bool:
+    """Say whether a folder has what a kit must have."""
+    return (folder / "specs").is_dir() and (folder / "contracts").is_dir() and (folder / "suites").is_dir()
+
+
+def locate(chosen: Path | None = None) -> Path:
+    """Find the kit: the chosen folder, the current one, the one inside the package, or the checkout it runs from.
+
+    Raises UsageError where none of them is a kit.
+    """
+    if chosen is not None:
+        if not looks_like_kit(chosen):
+            message = f"{chosen} is no kit: it needs the folders specs, contracts and suites"
+            raise UsageError(message)
+        return chosen.resolve()
+    package = Path(__file__).resolve().parent
+    for folder in (Path.cwd(), package / "kit", package.parent):
+        if looks_like_kit(folder):
+            return folder.resolve()
+    message = "no kit here: name one with --kit DIR (a folder with specs, contracts and suites)"
+    raise UsageError(message)
+
+
+def load(root: Path) -> Kit:
+    """Read all specs and contracts of a kit.
+
+    Raises KitError for a file that cannot be used, a spec without contract, a contract without spec, or a clause id
+    that two contracts use.
+    """
+    paths = sorted((root / "contracts").glob("*.yaml"))
+    if not paths:
+        raise KitError(root / "contracts", "has no contract", hint="a contract is a file <api>.yaml")
+    facts: dict[str, bool] = {}
+    for path in paths:
+        for name, run in contracts.remembered(path).items():
+            if facts.setdefault(name, run) != run:
+                raise KitError(path, f"remembers {name!r} with another scope than another contract does")
+    found: dict[str, Contract] = {}
+    owner: dict[str, Path] = {}
+    for path in paths:
+        spec_path = root / "specs" / path.name
+        if not spec_path.is_file():
+            raise KitError(path, f"has no spec: {spec_path} is missing")
+        contract = contracts.load(path, specs.load(spec_path), facts=facts)
+        for name in contract.clauses:
+            if name in owner:
+                raise KitError(path, f"{name}: the id is used in {owner[name].name} too")
+            owner[name] = path
+        found[contract.api] = contract
+    for path in sorted((root / "specs").glob("*.yaml")):
+        if path.stem not in found and not path.name.startswith("redocly"):
+            raise KitError(path, f"has no contract: contracts/{path.name} is missing")
+    return Kit(root, found)
+
+
+def selected(kit: Kit, apis: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the APIs in scope: those asked for, or all. Raises UsageError for an unknown one."""
+    for api in apis:
+        if api not in kit.contracts:
+            message = f"there is no API {api!r}; this kit has {', '.join(kit.contracts)}"
+            raise UsageError(message)
+    return apis or tuple(kit.contracts)

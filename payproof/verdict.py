@@ -1,0 +1,239 @@
+"""From a journal to a verdict: is the target conformant, was the run complete, and which exit code says so."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from payproof.errors import Exit
+from payproof.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SCHEMA = 1
+
+
+class Outcome(StrEnum):
+    """What became of a clause in a run."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_RUN = "not_run"
+    OBSERVED = "observed"
+
+
+_ORDER = (Exit.REFUSED, Exit.USAGE, Exit.NOT_CONFORMANT, Exit.INCOMPLETE, Exit.CONFORMANT)
+
+
+def worst(*exits: Exit) -> Exit:
+    """Give the exit code that wins: the first of 4, 2, 1, 3, 0 that applies."""
+    return min(exits, key=_ORDER.index)
+
+
+@dataclass(slots=True)
+class _Tally:
+    selected: int = 0
+    judged: int = 0
+    broken: int = 0
+    unjudged: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Reached:
+    success: int = 0
+    read_back: bool = False
+
+
+class Count:
+    """Reads the records of a journal, one after the other, and keeps what a verdict needs of them."""
+
+    def __init__(self, header: Mapping[str, Any]) -> None:
+        """Start from the journal's header, which names clauses, operations, scope and target."""
+        self.header = header
+        self.tallies = [_Tally() for _ in header["clauses"]]
+        self.index = {clause["id"]: number for number, clause in enumerate(header["clauses"])}
+        self.reached: dict[str, _Reached] = defaultdict(_Reached)
+        self.exchanges = 0
+        self.findings: dict[str, tuple[Finding, int]] = {}
+        self.errors: list[dict[str, Any]] = []
+        self.generated: dict[str, Counter[str]] = defaultdict(Counter)
+        self.tests: dict[str, str] = {}
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Take one record of kind exchange, finding or error."""
+        kind = record["kind"]
+        if kind == "exchange":
+            self._exchange(record)
+        elif kind == "finding":
+            finding = Finding.from_json(dict(record))
+            tally = self.tallies[self.index[finding.clause]]
+            tally.broken += 1
+            known, count = self.findings.get(finding.fingerprint, (finding, 0))
+            self.findings[finding.fingerprint] = (known, count + 1)
+            if not count:
+                tally.findings.append(finding)
+        elif kind == "error":
+            self.errors.append({"message": record["message"], "where": record.get("where", "")})
+
+    def _exchange(self, record: Mapping[str, Any]) -> None:
+        self.exchanges += 1
+        for number in record["judged"]:
+            tally = self.tallies[number]
+            tally.selected += 1
+            tally.judged += 1
+        for reason, numbers in record["unjudged"].items():
+            for number in numbers:
+                self.tallies[number].selected += 1
+                self.tallies[number].unjudged[reason] += 1
+        response = record["response"]
+        if response is not None and 200 <= response["status"] < 300:
+            self.reached[record["operation"]].success += 1
+        self.tests.setdefault(record["id"], record["test"])
+
+
+def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, version: str) -> dict[str, Any]:
+    """Give the verdict as `verdict.json` has it."""
+    header = count.header
+    scope = set(header["scope"]["apis"])
+    chosen = header["scope"]["clauses"]
+    rows = []
+    for clause, tally in zip(header["clauses"], count.tallies, strict=True):
+        if clause["api"] in scope and (chosen is None or clause["id"] in chosen):
+            rows.append(_row(clause, tally, header))
+    errors = [*count.errors, *({"message": text, "where": "run"} for text in footer["stopped"])]
+    gaps = _gaps(count, scope, rows) + list(footer["gaps"])
+    counts = Counter(row["verdict"] for row in rows)
+    in_scope = {row["id"] for row in rows}
+    findings = [_finding(number, finding, seen, count) for number, (finding, seen) in enumerate(count.findings.values(), 1)
+                if finding.clause in in_scope]  # fmt: skip
+    complete = bool(rows) and count.exchanges > 0 and not counts["not_run"] and not errors and not gaps
+    broken = counts["failed"] > 0
+    conformant = complete and not broken
+    code = worst(Exit.NOT_CONFORMANT if broken else Exit.CONFORMANT, Exit.CONFORMANT if complete else Exit.INCOMPLETE)
+    apis = [_api(api, rows, gaps, errors) for api in header["apis"] if api["id"] in scope]
+    return {
+        "schema": SCHEMA,
+        "payproof": version,
+        "source": header["source"],
+        "target": header["target"],
+        "depth": header["depth"],
+        "scope": header["scope"],
+        "started": header["started"],
+        "finished": footer["finished"],
+        "seed": header["seed"],
+        "journal_sha256": journal_sha256,
+        "conformant": conformant,
+        "complete": complete,
+        "partial": header["partial"],
+        "exit": int(code),
+        "counts": {
+            "clauses": len(rows),
+            **{outcome.value: counts[outcome.value] for outcome in Outcome},
+            "exchanges": count.exchanges,
+            "findings": len(findings),
+            "suite_errors": len(errors),
+        },
+        "apis": apis,
+        "clauses": rows,
+        "findings": findings,
+        "outcomes": [],
+        "transitions": footer.get("transitions", []),
+        "drift": footer.get("drift", []),
+        "waivers": [],
+        "divergences": [],
+        "leftovers": [],
+        "suite_errors": errors,
+        "gaps": gaps,
+        "generated": footer.get("generated", []),
+    }
+
+
+def _row(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]) -> dict[str, Any]:
+    outcome, reason = _outcome(clause, tally, header)
+    return {
+        "id": clause["id"], "api": clause["api"], "operation": clause["operation"], "keyword": clause["keyword"],
+        "basis": clause["basis"], "text": clause["text"], "verdict": outcome.value, "reason": reason,
+        "selected": tally.selected, "judged": tally.judged, "broken": tally.broken, "unjudged": dict(tally.unjudged),
+    }  # fmt: skip
+
+
+def _outcome(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]) -> tuple[Outcome, str | None]:
+    missing = sorted(set(clause["needs"]) - set(header["has"]))
+    if missing:
+        return Outcome.NOT_APPLICABLE, f"the target has no {', '.join(missing)}"
+    if tally.broken:
+        weights = [weight(finding, mock=header["mock"], strict=header["strict"]) for finding in tally.findings]
+        return min(weights, key=[Outcome.FAILED, Outcome.WARNED, Outcome.OBSERVED].index), None
+    if not tally.judged:
+        if not tally.selected:
+            return Outcome.NOT_RUN, "no exchange met its condition"
+        why = ", ".join(f"{reason} {number}" for reason, number in tally.unjudged.most_common())
+        return Outcome.NOT_RUN, f"selected {tally.selected} times and never judged: {why}"
+    return Outcome.PASSED, None
+
+
+def weight(finding: Finding, *, mock: bool, strict: bool) -> Outcome:
+    """Say how a finding counts: by keyword, by basis, and by whether the target is our own mock."""
+    if not mock and finding.basis == "assumed":
+        return Outcome.OBSERVED
+    if finding.keyword == "should":
+        return Outcome.WARNED
+    if not mock and finding.basis == "invariant" and not strict:
+        return Outcome.WARNED
+    return Outcome.FAILED
+
+
+def _gaps(count: Count, scope: set[str], rows: list[dict[str, Any]]) -> list[dict[str, str]]:
+    gaps = []
+    if not count.exchanges:
+        gaps.append({"api": "", "what": "no exchange at all"})
+    if not rows:
+        gaps.append({"api": "", "what": "no clause in scope"})
+    if count.header["partial"]:
+        return gaps
+    read: dict[tuple[str, str], bool] = {}
+    for operation in count.header["operations"]:
+        if operation["api"] not in scope:
+            continue
+        success = count.reached[operation["id"]].success
+        if not success:
+            gaps.append({"api": operation["api"], "what": f"{operation['id']} never succeeded"})
+        for resource in operation["resources"]:
+            key = (operation["api"], resource)
+            read[key] = read.get(key, False) or (operation["method"] == "GET" and success > 0)
+    gaps += [{"api": api, "what": f"{resource} was never read back"} for (api, resource), done in read.items() if not done]
+    return gaps
+
+
+def _finding(number: int, finding: Finding, seen: int, count: Count) -> dict[str, Any]:
+    header = count.header
+    test = count.tests.get(finding.exchange, "")
+    name = test.rpartition("::")[2].partition("[")[0]
+    faults = "".join(f" --fault {fault}" for fault in header.get("faults", ()))
+    again = f"payproof run --target {header['target']}{faults} --depth {header['depth']} --seed {header['seed']}"
+    return {
+        "id": f"F{number}", "fingerprint": finding.fingerprint, "count": seen, "clause": finding.clause,
+        "keyword": finding.keyword, "basis": finding.basis, "operation": finding.operation, "pointer": finding.pointer,
+        "expected": finding.expected, "seen": finding.seen, "exchange": finding.exchange, "attempts": [],
+        "reproduce": again + (f" -k {name}" if name else ""), "test": test, "api": finding.api,
+    }  # fmt: skip
+
+
+def _api(api: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], gaps: list[dict[str, str]], errors: list[Any]) -> dict[str, Any]:
+    own = [row["verdict"] for row in rows if row["api"] == api["id"]]
+    holes = any(gap["api"] in {api["id"], ""} for gap in gaps)
+    good = bool(own) and not holes and not errors and not {"failed", "not_run"} & set(own)
+    return {**api, "conformant": good}
+
+
+def dumps(verdict: Mapping[str, Any]) -> str:
+    """Give the text of `verdict.json`."""
+    return json.dumps(verdict, indent=1, ensure_ascii=False) + "\n"
