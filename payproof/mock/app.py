@@ -15,7 +15,7 @@ from payproof.mock.jpmorgan_oauth import Issuer
 from payproof.mock.jpmorgan_oauth_http import TokenEndpoint
 from payproof.mock.jpmorgan_profiles_http import ProfilesApi, messages
 from payproof.mock.tenants import Tenants
-from payproof.mock.wire import Answer, Request, send
+from payproof.mock.wire import Answer, ClientGone, Request, drop
 
 _BASE_LENGTH = len(jpmorgan_profiles_http.BASE)
 
@@ -41,10 +41,18 @@ class _Front:
             return
         try:
             answer = await self._answer(Request(scope, receive))
+            headers, content = answer.render()
+        except ClientGone:
+            return
         except Exception as error:  # noqa: BLE001 - an error of the mock must become the documented 500
             _report(error)
             answer = messages(500)
-        await send(answer, scope, receive, respond)
+            headers, content = answer.render()
+        if answer.dropped:
+            await drop(scope, receive)
+            return
+        await respond({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await respond({"type": "http.response.body", "body": content})
 
     async def _answer(self, request: Request) -> Answer:
         segments = request.segments

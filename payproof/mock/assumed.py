@@ -31,9 +31,6 @@ TOKEN_LIFETIME_SECONDS: Final = 3600
 TOKEN_ALGORITHM: Final = "HS256"  # noqa: S105 - the name of an algorithm
 """The vendor signs with RS256; the mock has no key pair, and a client may not look into a bearer token anyway."""
 
-REPEATED_PARAMETER_REFUSED: Final = True
-"""RFC 6749 section 3.2 forbids to repeat a parameter; that covers the ones which the server does not know as well."""
-
 # --- Profiles: headers and path parameters ---------------------------------------------------------------------------
 
 MERCHANT_IDENTIFIER: Final = re.compile(r"[0-9A-Za-z]{8,12}")
@@ -61,12 +58,6 @@ BODY_TIMEOUT_SECONDS: Final = 10.0
 
 MOST_VIOLATIONS: Final = 100
 """An answer lists that many faults of a body; more would help nobody and be larger than the request."""
-
-DUPLICATE_MEMBERS_REFUSED: Final = True
-"""RFC 8259 leaves repeated members open; two values for one card member must not be a matter of luck."""
-
-NUL_REFUSED: Final = True
-"""No documented pattern excludes U+0000 from free text; hardly any data store keeps it, so known strings refuse it."""
 
 # --- Profiles: behaviour ---------------------------------------------------------------------------------------------
 
@@ -101,32 +92,39 @@ def card_type(number: str) -> str | None:
     return next((kind for prefix, kind in CARD_TYPES_BY_PREFIX if prefix.match(number)), None)
 
 
-BEHAVIOUR: Final = """
-- Deleting the default method, or the last one, is allowed; the default then disappears and an empty list stays.
-- A method that is INACTIVE may become the default, and one of an INACTIVE profile may be changed.
-- ``defaultMOP`` in a request adds a method that is also listed and makes it the default. Of several the first counts,
-  in the order card, ACH, SEPA, BACS.
-- ``accountStatus`` beside the methods counts for those of them that do not carry their own.
-- ``currency``, ``merchant`` and ``browserInfo`` of an add describe the request and are not kept.
-- An update ignores objects for other kinds of method than the addressed one; a body with nothing but such objects is
-  refused, since it would change nothing and look like a success.
-- An update that names no member is accepted and moves the time of the last update.
-- A write keeps the ``correlationIdentifier`` that it brings; a read echoes its own and keeps nothing.
-- The status of a method that is no card has no ``cardAuthenticationDetails``.
-- A request body is ignored where the operation has none.
-- Account numbers, IBANs and 3-D Secure data are never shown, not even in part, except for the last four card digits.
-"""
-"""Choices about behaviour that are not a value. A test in the mock's own suite stands for each of them."""
+BEHAVIOUR: Final = {
+    "delete_default": "deleting the default is allowed and leaves none: only the consumer can say which comes next",
+    "delete_last": "deleting the last method is allowed and leaves an empty list: only a create demands one",
+    "inactive_default": "an INACTIVE method may become the default: no document ties the two together",
+    "inactive_profile": "an INACTIVE profile may be changed: the documents only forbid to pay with it",
+    "default_in_request": "defaultMOP in a request is a new method, listed like the others, since it has their shape",
+    "several_defaults": "of several methods in defaultMOP the first counts, in the order card, ACH, SEPA, BACS",
+    "bacs_only": "a profile with BACS methods only has no default, since the documented order does not name BACS",
+    "status_beside_methods": "accountStatus beside the methods counts for those that do not carry their own",
+    "request_only": "currency, merchant and browserInfo of an add describe the request and are not kept",
+    "other_kind_ignored": "an update ignores objects for kinds of method other than the addressed one",
+    "other_kind_alone": "an update with nothing but such objects is refused: it would change nothing and look done",
+    "empty_update": "an update that names no member is accepted, and moves the time of the last update",
+    "number_in_update": "a number in an update is ignored like any member that the reference does not list there",
+    "correlation": "a write keeps the correlationIdentifier that it brings; a read echoes its own and keeps nothing",
+    "status_without_card": "the status of a method that is no card has no cardAuthenticationDetails",
+    "body_not_expected": "a request body is ignored where the operation has none",
+    "hidden_numbers": "account numbers and IBANs are never shown, not even in part, but for a card's last four digits",
+    "three_ds_data": "3-D Secure data of a request is never shown: it is worth as much as the card's number",
+    "default_contact": "defaultPhone and defaultEmail are listed with the others, as the default method is",
+    "duplicate_members": "a JSON member sent twice is refused: which of two values counts must not be luck",
+    "repeated_parameters": "a form parameter sent twice is refused even if unknown (RFC 6749 section 3.2 forbids it)",
+    "nul": "U+0000 is refused in known strings, which no pattern excludes: hardly any data store keeps it",
+    "client_id_twice": "a client_id in the form beside HTTP Basic is harmless as long as both are the same",
+}
+"""Choices about behaviour: a name and the reason. A test of the same name stands for each of them."""
 
 # --- Profiles: response codes ----------------------------------------------------------------------------------------
 
-CODE_FORBIDDEN: Final = "MP_FORBIDDEN"
-CODE_NOT_FOUND: Final = "MP_NOT_FOUND"
-CODE_METHOD_NOT_ALLOWED: Final = "MP_METHOD_NOT_ALLOWED"
 CODES_BY_STATUS: Final = {
-    403: (CODE_FORBIDDEN, "Forbidden"),
-    404: (CODE_NOT_FOUND, "Not found"),
-    405: (CODE_METHOD_NOT_ALLOWED, "Method not allowed"),
+    403: ("MP_FORBIDDEN", "Forbidden"),
+    404: ("MP_NOT_FOUND", "Not found"),
+    405: ("MP_METHOD_NOT_ALLOWED", "Method not allowed"),
     408: ("MP_TIMEOUT", "Timeout Error"),
     429: ("MP_TOO_MANY_REQUESTS", "Too many requests"),
     500: ("MP_INTERNAL_ERROR", "Internal server error"),

@@ -92,8 +92,9 @@ class Control:
     async def _make(self, request: Request, _: Sequence[str]) -> Answer:
         document = await _document(request)
         name = document.get("name")
-        if set(document) - {"name"} or not (name is None or (isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME)):
-            raise invalid("name", f"must be a string of 1 to {_LONGEST_NAME} characters, and no other member is known")
+        fits = name is None or (isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and name.isprintable())
+        if document.keys() - {"name"} or not fits:
+            raise invalid("name", f"must be 1 to {_LONGEST_NAME} printable characters, and is the only member known")
         tenant = self._tenants.named(name)
         credentials = {
             "client_id": tenant.client_id,

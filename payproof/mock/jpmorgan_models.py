@@ -82,19 +82,22 @@ class Mandate(TypedDict):
 
 
 class _Holder(TypedDict, total=False):
-    """What methods of every kind have in common, also in an update."""
+    """What methods of every kind have in common."""
 
     accountStatus: v.RequestedStatus
     firstName: v.HolderName
     middleName: v.HolderName
     lastName: v.HolderName
     consumerProfileAddress: Address
+
+
+class _Addressed(TypedDict, total=False):
+    """A method of an existing profile can point at an address of it; a new profile has none yet."""
+
     addressIdentifier: v.Text
 
 
-class UpdateCard(_Holder, total=False):
-    """The members of a card that can change; its number is not among them."""
-
+class _Card(_Holder, total=False):
     cardExpirationMonthYearNumber: v.MonthYear
     cardType: v.CardType
     isBillPayment: bool
@@ -105,67 +108,87 @@ class UpdateCard(_Holder, total=False):
     threeDSAuthenticatedData: JsonObject
 
 
-class CreateCard(UpdateCard):
-    """A new card of an existing profile."""
-
+class _NewCard(_Card):
     accountNumber: v.AccountNumber
     accountNumberType: NotRequired[v.AccountNumberType]
     authenticationRequest: NotRequired[JsonObject]
 
 
-class ProfileCard(CreateCard):
+class UpdateCard(_Card, _Addressed, total=False):
+    """The members of a card that can change; its number is not among them."""
+
+
+class CreateCard(_NewCard, _Addressed):
+    """A new card of an existing profile."""
+
+
+class ProfileCard(_NewCard):
     """A card of a new profile."""
 
     walletProvider: NotRequired[v.WalletProvider]
     profileCardSourceName: NotRequired[v.CardSource]
 
 
-class UpdateAch(_Holder, total=False):
-    """The members of an ACH account that can change."""
-
+class _Ach(_Holder, total=False):
     paymentType: v.AchPayment
     accountType: v.AchAccount
     isTransactionMicroEntry: bool
 
 
-class CreateAch(UpdateAch):
-    """A new ACH account."""
+class UpdateAch(_Ach, _Addressed, total=False):
+    """The members of an ACH account that can change."""
+
+
+class ProfileAch(_Ach):
+    """An ACH account of a new profile."""
 
     accountNumber: v.AccountNumber
     financialInstitutionRoutingNumber: v.Text
 
 
-class UpdateSepa(_Holder, total=False):
-    """The members of a SEPA account that can change."""
+class CreateAch(ProfileAch, _Addressed):
+    """A new ACH account of an existing profile."""
 
+
+class _Sepa(_Holder, total=False):
     mandateList: list[Mandate]
 
 
-class CreateSepa(UpdateSepa, total=False):
-    """A new SEPA account of an existing profile."""
-
-    internationalBankAccountNumber: v.Text
-    internationalBusinessIdentifierCode: v.Text
+class UpdateSepa(_Sepa, _Addressed, total=False):
+    """The members of a SEPA account that can change."""
 
 
-class ProfileSepa(UpdateSepa):
+class ProfileSepa(_Sepa):
     """A SEPA account of a new profile, where both of its numbers are required."""
 
     internationalBankAccountNumber: v.Text
     internationalBusinessIdentifierCode: v.Text
 
 
-class UpdateBacs(_Holder, total=False):
-    """The members of a BACS account that can change."""
+class CreateSepa(_Sepa, _Addressed, total=False):
+    """A new SEPA account of an existing profile."""
 
+    internationalBankAccountNumber: v.Text
+    internationalBusinessIdentifierCode: v.Text
+
+
+class _Bacs(_Holder, total=False):
     mandateList: list[Mandate]
 
 
-class CreateBacs(UpdateBacs):
-    """A new BACS account."""
+class UpdateBacs(_Bacs, _Addressed, total=False):
+    """The members of a BACS account that can change."""
+
+
+class ProfileBacs(_Bacs):
+    """A BACS account of a new profile."""
 
     accountNumber: v.AccountNumber
     bankSortCode: v.Text
+
+
+class CreateBacs(ProfileBacs, _Addressed):
+    """A new BACS account of an existing profile."""
 
 
 class AddedDefault(TypedDict, total=False):
@@ -181,18 +204,18 @@ class ProfileDefault(TypedDict, total=False):
     """A method of a new profile that becomes the default."""
 
     card: ProfileCard
-    ach: CreateAch
+    ach: ProfileAch
     sepa: ProfileSepa
-    bacs: CreateBacs
+    bacs: ProfileBacs
 
 
 class ProfileMethods(TypedDict, total=False):
     """The payment methods of a new profile."""
 
     cardList: list[ProfileCard]
-    achList: list[CreateAch]
+    achList: list[ProfileAch]
     sepaList: list[ProfileSepa]
-    bacsList: list[CreateBacs]
+    bacsList: list[ProfileBacs]
     defaultMOP: ProfileDefault
 
 

@@ -49,8 +49,6 @@ class Issuer:
         self._tenants = tenants
         self._key = secrets.token_bytes(32)
         self._key_id = secrets.token_urlsafe(18)
-        self._holders: dict[str, Tenant] = {}
-        self._first: dict[Tenant, str] = {}
 
     def client(self, credentials: Credentials | None) -> Tenant:
         """Find the client of these credentials; raises ``TokenRefused`` with ``invalid_client``."""
@@ -84,23 +82,21 @@ class Issuer:
 
     def holder(self, token: str) -> Tenant:
         """Find the tenant that a token stands for; raises ``Unauthenticated``."""
-        tenant = self._holders.get(token)
-        expiry = None if tenant is None else tenant.tokens.get(token)
-        if tenant is None or expiry is None:
-            self._holders.pop(token, None)
+        tenant = self._tenants.holders.get(token)
+        if tenant is None:
             raise Unauthenticated("the access token is not known", error="invalid_token")
-        if tenant.clock.milliseconds() >= expiry and "expired-token-accepted" not in self._tenants.lies:
+        if tenant.clock.milliseconds() >= tenant.tokens[token] and "expired-token-accepted" not in self._tenants.lies:
             raise Unauthenticated("the access token has expired", error="invalid_token")
         return tenant
 
     def _token(self, tenant: Tenant, scope: list[str]) -> str:
         expiry = tenant.clock.milliseconds() + assumed.TOKEN_LIFETIME_SECONDS * 1000
-        token = self._first.get(tenant) if "same-token-again" in self._tenants.lies else None
-        if token is None:
+        if tenant.tokens and "same-token-again" in self._tenants.lies:
+            token = next(iter(tenant.tokens))
+        else:
             token = self._signed(tenant, scope)
-            self._first.setdefault(tenant, token)
         tenant.tokens[token] = expiry
-        self._holders[token] = tenant
+        self._tenants.holders[token] = tenant
         tenant.effects["tokens issued"] += 1
         return token
 

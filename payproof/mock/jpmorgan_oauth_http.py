@@ -22,7 +22,7 @@ _CHALLENGE = (b"www-authenticate", b'Basic realm="payproof", charset="UTF-8"')
 
 def failure(status: int, *, retry_after: int | None = None) -> Answer:
     """Build the answer of an endpoint that is out of order, with the codes of RFC 6749 section 4.1.2.1."""
-    error = "server_error" if status == 500 else "temporarily_unavailable"
+    error = {403: "access_denied", 500: "server_error"}.get(status, "temporarily_unavailable")
     body = {"error_description": "The request could not be served now", "error": error}
     headers = () if retry_after is None else ((b"retry-after", str(retry_after).encode()),)
     return Answer(status, body, (*_NEVER_STORED, *headers))

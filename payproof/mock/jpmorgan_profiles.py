@@ -134,8 +134,8 @@ class ProfilesWorld:
         method.change({**changes, **self._address(profile, changes), **self._mandates(changes)})
         if self.lies("update-touches-neighbour") and method.kind == "card":
             for card in profile.cards():
-                if card is not method and "cardExpirationMonthYearNumber" in card.view:
-                    month, year = card.view["cardExpirationMonthYearNumber"].split("/")
+                if card is not method:
+                    month, year = card.view.get("cardExpirationMonthYearNumber", "12/2029").split("/")
                     card.change({"cardExpirationMonthYearNumber": f"{month}/{(int(year) + 1) % 10_000:04d}"})
         self._effects["methods updated"] += 1
         return self._updated(profile, caller)

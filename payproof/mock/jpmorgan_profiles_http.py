@@ -167,9 +167,11 @@ class ProfilesApi:
         values = request.headers(b"authorization")
         if not values:
             raise Unauthenticated("an access token is required", error=None)
+        if not any(value.partition(" ")[0].lower() == "bearer" for value in values):
+            raise Unauthenticated("the Authorization header must hold a bearer token", error=None)
         bearer = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
         if bearer is None:
-            raise Unauthenticated("the Authorization header holds no bearer token", error="invalid_token")
+            raise Unauthenticated("the bearer token is malformed", error="invalid_token")
         return self._issuer.holder(bearer[1])
 
     async def _perform(self, operation: _Operation, request: Request, rest: Sequence[str], tenant: Tenant) -> Answer:
@@ -186,7 +188,7 @@ class ProfilesApi:
         except Invalid as refused:
             return messages(400, refused.violations)
         except Forbidden:
-            return messages(403)
+            return messages(403, message="The access token is not good for this merchantIdentifier")
         except NotFound as refused:
             return messages(404, message=f"The {refused.noun} was not found")
         except BodyTimeout:

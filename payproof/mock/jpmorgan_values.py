@@ -1,7 +1,7 @@
 """The vendor's enumerations and limits, as its reference gives them for Consumer Profile Management v2.
 
 The reference writes some patterns without anchors; they are read as what a whole value must look like. U+0000 is kept
-out of every string (see ``assumed.NUL_REFUSED``).
+out of every string (``nul`` in ``assumed.BEHAVIOUR``).
 """
 
 from typing import Annotated, Literal

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 LONGEST_DELAY = 60.0
@@ -15,27 +15,34 @@ Api = Literal["jpmorgan-oauth", "jpmorgan-profiles"]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY, allow_inf_nan=False)]
 
 
+_EXACT = ConfigDict(extra="forbid", strict=True)
+
+
 class ScriptError(ValueError):
     """The script is no list of known answers; the message says where and why."""
 
 
+@with_config(_EXACT)
 class _Delay(TypedDict):
     kind: Literal["delay"]
     seconds: Seconds
     api: NotRequired[Api]
 
 
+@with_config(_EXACT)
 class _Drop(TypedDict):
     kind: Literal["drop-after-commit"]
     api: NotRequired[Api]
 
 
+@with_config(_EXACT)
 class _Fail(TypedDict):
     kind: Literal["fail-after-commit"]
     status: NotRequired[Literal[500, 503, 504]]
     api: NotRequired[Api]
 
 
+@with_config(_EXACT)
 class _Status(TypedDict):
     kind: Literal["status"]
     status: Status
@@ -43,11 +50,13 @@ class _Status(TypedDict):
     api: NotRequired[Api]
 
 
+@with_config(_EXACT)
 class _Unknown(TypedDict):
     kind: Literal["unknown-members"]
     api: NotRequired[Api]
 
 
+@with_config(_EXACT)
 class _Script(TypedDict):
     answers: list[Annotated[_Delay | _Drop | _Fail | _Status | _Unknown, Field(discriminator="kind")]]
 

@@ -68,6 +68,9 @@ def _listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(error.errno, f"{host}:{port} is in use; choose another port, or 0 for any") from None
         raise CannotListen(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from None
+    except UnicodeError:
+        listener.close()
+        raise CannotListen(errno.EINVAL, f"cannot listen on {host}:{port}: this is no host name") from None
     return listener
 
 

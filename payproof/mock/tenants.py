@@ -51,6 +51,8 @@ class Tenants:
 
     def __init__(self, *, lies: frozenset[str] = frozenset(), clock_start: datetime | None = None) -> None:
         self.lies = lies
+        self.holders: dict[str, Tenant] = {}
+        """Whom each access token stands for, expired ones included."""
         self._clock_start = clock_start
         self._by_client: dict[str, Tenant] = {}
         self._by_name: dict[str, Tenant] = {}
@@ -92,6 +94,8 @@ class Tenants:
         del self._by_client[tenant.client_id]
         del self._by_name[tenant.name]
         self._merchants.discard(tenant.merchant_id)
+        for token in tenant.tokens:
+            del self.holders[token]
         tenant.tokens.clear()
         tenant.profiles.forget()
         if tenant.client_id == assumed.DEMO_CLIENT_ID:

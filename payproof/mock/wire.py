@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from payproof.mock import assumed
 from payproof.mock.refusal import invalid
@@ -19,6 +19,10 @@ TRANSPORT = "payproof.mock.transport"
 
 class AnswerDropped(ConnectionError):  # noqa: N818 - what happened to the client, not to the mock
     """An answer was to be lost and there is no connection to close: the app does not run in a ``MockServer``."""
+
+
+class ClientGone(ConnectionError):  # noqa: N818 - what happened to the client, not to the mock
+    """The client left before its request was complete, so nothing of it may count."""
 
 
 class BodyTimeout(Exception):  # noqa: N818 - an answer (408), not an error of the mock
@@ -37,6 +41,17 @@ class Answer:
     def with_headers(self, *headers: tuple[bytes, bytes]) -> "Answer":
         """Build the same answer with further headers."""
         return replace(self, headers=self.headers + headers)
+
+    def render(self) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """Write headers and body."""
+        headers = list(self.headers)
+        content = b""
+        if self.body is not None:
+            content = json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
+            headers.append((b"content-type", b"application/json"))
+        if self.status != 204:
+            headers.append((b"content-length", str(len(content)).encode()))
+        return headers, content
 
 
 class Request:
@@ -64,8 +79,8 @@ class Request:
     async def body(self) -> bytes:
         """Read the body.
 
-        Raises ``Invalid`` where it is longer than ``assumed.LARGEST_BODY_BYTES``, and ``BodyTimeout`` where it does
-        not end within ``assumed.BODY_TIMEOUT_SECONDS``.
+        Raises ``Invalid`` where it is longer than ``assumed.LARGEST_BODY_BYTES``, ``BodyTimeout`` where it does not
+        end within ``assumed.BODY_TIMEOUT_SECONDS``, and ``ClientGone`` where it never will.
         """
         chunks: list[bytes] = []
         size = 0
@@ -73,6 +88,8 @@ class Request:
             async with asyncio.timeout(assumed.BODY_TIMEOUT_SECONDS):
                 while True:
                     message = await self._receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientGone
                     chunk = message.get("body", b"")
                     size += len(chunk)
                     if size > assumed.LARGEST_BODY_BYTES:
@@ -132,23 +149,8 @@ def _harmless(name: str) -> str:
     return name if name.isascii() and name.isidentifier() and sum(map(str.isdigit, name)) < 4 else "body"
 
 
-async def send(answer: Answer, scope: Scope, receive: Receive, respond: Send) -> None:
-    """Send an answer, or close the connection without one."""
-    if answer.dropped:
-        await _drop(scope, receive)
-        return
-    headers = list(answer.headers)
-    content = b""
-    if answer.body is not None:
-        content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
-        headers.append((b"content-type", b"application/json"))
-    if answer.status != 204:
-        headers.append((b"content-length", str(len(content)).encode()))
-    await respond({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await respond({"type": "http.response.body", "body": content})
-
-
-async def _drop(scope: Scope, receive: Receive) -> None:
+async def drop(scope: Scope, receive: Receive) -> None:
+    """Close the connection without an answer; raises ``AnswerDropped`` where the app does not know the connection."""
     transport = scope.get(TRANSPORT)
     if transport is None:
         raise AnswerDropped("the answer was to be lost, which needs the app to run in a MockServer")
