@@ -1,0 +1,297 @@
+"""Sends requests, has each exchange judged and written down, and hands the answer to whoever asked.
+
+Time-outs and size limits are on everything: a server that never ends its answer, or answers without measure, costs a
+request its answer, not the run its end.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from payproof import __version__, clock
+from payproof.errors import TargetError
+from payproof.exchange import Exchange, Intent, Request, Response, Unparsable, lowered, parse_json
+from payproof.journal import Writer, error_record, exchange_record, finding_record
+from payproof.opinion import SecondOpinion
+from payproof.shape import FORM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from payproof.finding import Finding
+    from payproof.judge import Judge, Judgement
+    from payproof.kit import Kit
+    from payproof.redact import Redactor
+    from payproof.target import Target, Tenant
+
+REQUEST_SECONDS = 15.0
+"""How long one answer may take from the first byte sent to the last received."""
+MOST_BYTES = 4_000_000
+"""How large an answer may be once its content encoding is undone."""
+LOST_IN_A_ROW = 5
+"""After so many requests without any answer the target is taken for dead, and the run stops."""
+
+
+class Overflow(httpx.TransportError):
+    """An answer larger than MOST_BYTES."""
+
+
+class BrokenClause(AssertionError):
+    """An exchange broke a clause. There is a subclass for each clause, so that shrinking stays with one of them."""
+
+    kinds: dict[str, type[BrokenClause]] = {}  # noqa: RUF012  # a registry of subclasses, filled by `of`
+
+    @classmethod
+    def of(cls, finding: Finding) -> BrokenClause:
+        """Give the exception for a finding."""
+        kind = cls.kinds.get(finding.clause)
+        if kind is None:
+            kind = cls.kinds[finding.clause] = type(f"Broken<{finding.clause}>", (cls,), {})
+        place = f" at {finding.pointer}" if finding.pointer else ""
+        return kind(f"{finding.clause}{place}: expected {finding.expected}; seen {finding.seen} ({finding.exchange})")
+
+
+def fetch(http: httpx.Client, request: httpx.Request, seconds: float, most: int) -> tuple[int, httpx.Headers, bytes]:
+    """Send a request and read the whole answer, within a time (seconds) and a size (bytes).
+
+    Raises Overflow, TimeoutError, or what httpx raises. Redirects are not followed.
+    """
+    ends = clock.ticks() + seconds
+    response = http.send(request, stream=True, follow_redirects=False)
+    try:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > most:
+                message = f"the answer is larger than {most} bytes"
+                raise Overflow(message)
+            if clock.ticks() > ends:
+                message = f"the answer did not end within {seconds:g} s"
+                raise TimeoutError(message)
+            chunks.append(chunk)
+    finally:
+        response.close()
+    return response.status_code, response.headers, b"".join(chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the exchange, and what the judge said of it. Without a response the status is 0."""
+
+    exchange: Exchange
+    judgement: Judgement
+
+    @property
+    def status(self) -> int:
+        """The status, 0 if no answer came."""
+        return self.exchange.response.status if self.exchange.response else 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers by lower-case name."""
+        return lowered(self.exchange.response.headers) if self.exchange.response else {}
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.exchange.response.body.decode("utf-8", "replace") if self.exchange.response else ""
+
+    @property
+    def body(self) -> Any:
+        """The JSON body; None where there is none."""
+        if self.exchange.response is None or not self.exchange.response.body:
+            return None
+        try:
+            return parse_json(self.exchange.response.body)
+        except Unparsable:
+            return None
+
+
+@dataclass(slots=True)
+class Session:
+    """Everything that one worker needs to send requests: the target, the judge, its shard of the journal."""
+
+    kit: Kit
+    target: Target
+    judge: Judge
+    redactor: Redactor
+    journal: Writer
+    worker: str = "w0"
+    test: str = ""
+    exchanges: int = 0
+    lost: int = 0
+    found: list[Finding] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    watch: Callable[[Session], None] | None = None
+    opinion: SecondOpinion | None = None
+    record: list[Answer] | None = None
+    last: Answer | None = None
+    drift: dict[str, int] = field(default_factory=dict)
+    _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=REQUEST_SECONDS, trust_env=False))
+    _index: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Number the clauses as the journal's header does."""
+        self._index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
+        if self.opinion is None:
+            self.opinion = SecondOpinion(list(self.kit.contracts.values()))
+
+    def close(self) -> None:
+        """Drop connections; the journal is closed by whoever opened it."""
+        self._http.close()
+
+    def url(self, api: str, path: str) -> str:
+        """Give the absolute URL of a path below the API's base path."""
+        return self.target.url + self.kit.contracts[api].spec.base_path + path
+
+    def send(self, tenant: Tenant, request: Request, intent: Intent | None = None) -> Answer:
+        """Send a request, judge the exchange, write it down.
+
+        Raises TargetError once the target has given no answer LOST_IN_A_ROW times.
+        """
+        headers = [(n.encode(), v.encode("utf-8", "surrogateescape")) for n, v in request.headers]
+        started, ticks = clock.now(), clock.ticks()
+        response, problem = None, ""
+        try:
+            raw = httpx.Request(request.method, request.url, headers=headers, content=request.body or None)
+            status, received, body = fetch(self._http, raw, REQUEST_SECONDS, MOST_BYTES)
+            response = Response(status, tuple(received.multi_items()), body)
+            self.lost = 0
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            problem = f"{type(error).__name__}: {error}"
+            self.lost += 1
+        elapsed = (clock.ticks() - ticks) * 1000
+        self.exchanges += 1
+        exchange = Exchange(f"{self.worker}-{self.exchanges}", request, response, started, elapsed, tenant.label,
+                            started + tenant.offset, problem, intent, self.test)  # fmt: skip
+        answer = self.take(exchange)
+        if self.lost >= LOST_IN_A_ROW:
+            message = f"{self.target.url} gave no answer {self.lost} times in a row, last: {self.redactor.text(problem)}"
+            raise TargetError(message)
+        return answer
+
+    def take(self, exchange: Exchange) -> Answer:
+        """Judge an exchange and write it down."""
+        self._learn_secrets(exchange)
+        judgement = self.judge.judge(exchange)
+        answer = self.last = Answer(exchange, judgement)
+        if self.record is not None:
+            self.record.append(answer)
+        self._ask_second(exchange, judgement)
+        self.journal.write(exchange_record(exchange, judgement, self.redactor, self._index))
+        for finding in judgement.findings:
+            self.journal.write(finding_record(finding))
+            self.found.append(finding)
+        for message in judgement.errors:
+            self.journal.write(error_record(self.redactor.text(message), where=exchange.id))
+            self.errors.append(message)
+        if self.watch is not None:
+            self.watch(self)
+        return answer
+
+    def _ask_second(self, exchange: Exchange, judgement: Judgement) -> None:
+        found = self.judge.find(exchange) if judgement.operation else None
+        if found is None or self.opinion is None:
+            return
+        contract, operation, path = found
+        doubt = self.opinion.disagreement(contract, operation, exchange, judgement, path)
+        if doubt:
+            judgement.errors.append(doubt)
+
+    def _learn_secrets(self, exchange: Exchange) -> None:
+        for message in (exchange.request, exchange.response):
+            if message is None or not message.body:
+                continue
+            declared = lowered(message.headers).get("content-type", "")
+            if "json" in declared:
+                try:
+                    self.redactor.learn(json.loads(message.body))
+                except (ValueError, RecursionError):
+                    continue
+
+
+@dataclass(slots=True)
+class Api:
+    """One API at the target, as one tenant sees it."""
+
+    session: Session
+    tenant: Tenant
+    api: str
+
+    def call(
+        self, operation: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None, body: Any = None, form: Mapping[str, str] | None = None,
+        raw: bytes | None = None, intent: Intent | None = None,
+    ) -> Answer:  # fmt: skip
+        """Call an operation. A header given as None is left out; `raw` is a body as it stands.
+
+        Without `intent` nothing is claimed about the request; `client.ACCEPT` claims that it must be accepted.
+        """
+        return self.session.send(self.tenant, self.request(operation, path=path, query=query, headers=headers, body=body,
+                                                           form=form, raw=raw), intent)  # fmt: skip
+
+    def request(
+        self, operation: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None, body: Any = None, form: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Request:  # fmt: skip
+        """Build the request that `call` would send."""
+        definition = self.session.kit.contracts[self.api].spec.operations[operation]
+        template = definition.template
+        for name, value in (path or {}).items():
+            template = template.replace(f"{{{name}}}", quote(value, safe=""))
+        url = self.session.url(self.api, template) + (f"?{urlencode(query)}" if query else "")
+        given: dict[str, str | None] = {"Accept": "application/json", "User-Agent": f"payproof/{__version__}"}
+        given |= self.access()
+        content = b""
+        if raw is not None:
+            content = raw
+        elif form is not None:
+            content = urlencode(form).encode()
+            given["Content-Type"] = FORM
+        elif body is not None:
+            content = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            given["Content-Type"] = "application/json"
+        if raw is not None:
+            given["Content-Type"] = next(iter(definition.bodies), "application/json")
+        for name, value in (headers or {}).items():
+            for known in [known for known in given if known.lower() == name.lower()]:
+                del given[known]
+            given[name] = value
+        sent = tuple((name, value) for name, value in given.items() if value is not None)
+        return Request(definition.method, url, sent, content)
+
+    def access(self) -> dict[str, str | None]:
+        """Give the headers that let this tenant in, as the contract says; a token is fetched when it is first needed."""
+        wanted = self.session.kit.contracts[self.api].access.get("headers", {})
+        if any("{token}" in value for value in wanted.values()) and "token" not in self.tenant.credentials:
+            self.token()
+        return {name: value.format_map(self.tenant.credentials) for name, value in wanted.items()}
+
+    def token(self) -> str:
+        """Fetch a token as the contract says, and use it from now on. Raises TargetError if none is given."""
+        source = self.session.kit.contracts[self.api].access["token"]
+        issuer = Api(self.session, self.tenant, source["api"])
+        headers = {name: value.format_map(self.tenant.credentials) for name, value in source.get("headers", {}).items()}
+        form = {name: value.format_map(self.tenant.credentials) for name, value in source.get("form", {}).items()}
+        answer = issuer.call(source["operation"], headers=headers, form=form)
+        body = answer.body
+        token = body.get(source["member"]) if isinstance(body, dict) else None
+        if not isinstance(token, str) or not token:
+            kind = answer.headers.get("content-type", "no content type")
+            what = answer.exchange.error or f"status {answer.status}, {kind}"
+            message = f"{issuer.session.url(source['api'], '')}: no token was given ({self.session.redactor.text(what)})"
+            raise TargetError(message)
+        self.session.redactor.learn_secret(token)
+        self.tenant.credentials["token"] = token
+        return token
+
+
+ACCEPT = Intent("accept")
+"""The claim that a request is valid in itself and in the state that it meets."""

@@ -1,0 +1,351 @@
+"""The pytest side: options, fixtures, and the verdict at the end. The same for `payproof run` and plain pytest.
+
+Active when the suites of a kit are run; pytest sessions about anything else are left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from payproof import kit, report
+from payproof.client import Api, BrokenClause, Session
+from payproof.errors import PayproofError, TargetError
+from payproof.journal import Writer, error_record
+from payproof.judge import Judge
+from payproof.options import Options
+from payproof.progress import Reporter
+from payproof.redact import Redactor
+from payproof.run import Run
+from payproof.target import Target, check, open_target
+
+RUN = pytest.StashKey[Run]()
+WORKER = pytest.StashKey["Worker"]()
+
+NewTenant = Callable[[], "Apis"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a run."""
+    group = parser.getgroup("payproof", "payproof: is the documented contract kept?")
+    group.addoption("--target", dest="payproof_target", default=None, help="mock (default) or a URL")
+    group.addoption("--api", dest="payproof_api", action="append", default=[], help="only this API; repeatable")
+    group.addoption("--clause", dest="payproof_clause", action="append", default=[], help="only this clause; repeatable")
+    group.addoption("--depth", dest="payproof_depth", default="standard", help="smoke, standard (default) or deep")
+    group.addoption("--out", dest="payproof_out", default="reports", help="where the results go (default: reports)")
+    group.addoption("--seed", dest="payproof_seed", default="1", help="a whole number; the same gives the same requests")
+    group.addoption("--payproof-strict", dest="payproof_strict", action="store_true", help="invariants fail everywhere")
+    group.addoption("--fault", dest="payproof_fault", action="append", default=[], help="a named lie of the mock")
+    group.addoption("--clock", dest="payproof_clock", default=None, help="start the embedded mock's clock here")
+    group.addoption("--kit", dest="payproof_kit", default=None, help="the folder with specs, contracts and suites")
+    group.addoption("--payproof-shared", dest="payproof_shared", default=None, help=argparse.SUPPRESS)
+
+
+class Worker:
+    """One process that sends requests: it opens the target when the first test needs it, and writes its shard."""
+
+    def __init__(self, run_kit: kit.Kit, options: Options, shared: dict[str, Any], header: Callable[[Target], dict[str, Any]]) -> None:
+        """Take what the controller hands to each worker: the shard folder, the marker key, the progress port."""
+        self.kit = run_kit
+        self.options = options
+        self.shared = shared
+        self.dead = ""
+        self._header = header
+        self._session: Session | None = None
+        self._reporter: Reporter | None = None
+        self._tenants: dict[str, int] = {}
+
+    @property
+    def name(self) -> str:
+        """The worker's short name: w0, w1, ..."""
+        return str(self.shared["name"])
+
+    def session(self) -> Session:
+        """Give the session, opened on first use. Raises TargetError, again and again once the target is lost."""
+        if self.dead:
+            raise TargetError(self.dead)
+        if self._session is None:
+            target = open_target(self.options)
+            redactor = Redactor(self.kit.sensitive(), key=bytes.fromhex(self.shared["key"]))
+            journal = Writer(Path(self.shared["shards"]) / f"{self.name}.jsonl", self._header(target))
+            judge = Judge(self.kit.contracts.values(), redactor, has=target.has)
+            self._session = Session(self.kit, target, judge, redactor, journal, self.name)
+            if self.shared.get("port"):
+                index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
+                self._reporter = Reporter(self.shared["port"], index)
+                self._session.watch = self._report
+        return self._session
+
+    def _report(self, session: Session) -> None:
+        assert self._reporter is not None  # noqa: S101  # it is what made this the watcher
+        last = session.last
+        if last is not None:
+            self._reporter.note(last.judgement.judged, [finding.clause for finding in last.judgement.findings])
+        self._reporter(session)
+
+    def tenant_label(self, test: str) -> str:
+        """Give a label that no other tenant of the run has, and that the same seed gives again."""
+        number = self._tenants[test] = self._tenants.get(test, 0) + 1
+        return f"{self.options.seed}:{test}:{number}"
+
+    def fail(self, message: str) -> None:
+        """Write an error of the suite into the shard, if there is one already."""
+        if self._session is not None:
+            self._session.journal.write(error_record(self._session.redactor.text(message), where=self._session.test or "suite"))
+
+    def close(self) -> None:
+        """Finish the shard and let the target go."""
+        if self._session is None:
+            return
+        if self._reporter is not None:
+            self._reporter.send(self._session)
+            self._reporter.close()
+        self._session.close()
+        self._session.target.close()
+        self._session.journal.close({"drift": self._session.drift})
+
+
+class Apis:
+    """The APIs of the kit as one tenant sees them: `apis["jpmorgan-profiles"].call(...)`."""
+
+    def __init__(self, session: Session, label: str) -> None:
+        """Create the tenant at the target."""
+        self.session = session
+        self.tenant = session.target.tenant(label)
+        for name in ("client_secret", "basic"):
+            session.redactor.learn_secret(self.tenant.credentials.get(name, ""))
+        if merchant := self.tenant.credentials.get("merchant_id"):
+            session.redactor.exempt(merchant)
+
+    def __getitem__(self, api: str) -> Api:
+        """Give one API."""
+        return Api(self.session, self.tenant, api)
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The tenant's credentials; `token` is there once one was fetched."""
+        return self.tenant.credentials
+
+    def advance(self, seconds: float) -> None:
+        """Move the tenant's clock forward."""
+        self.session.target.advance(self.tenant, seconds)
+
+    def script(self, *answers: dict[str, Any]) -> None:
+        """Script the next answers that this tenant gets."""
+        self.session.target.script(self.tenant, *answers)
+
+    def effects(self) -> dict[str, int]:
+        """Count what has really changed in this tenant's world."""
+        return self.session.target.effects(self.tenant)
+
+
+def _active(config: pytest.Config) -> bool:
+    if config.getoption("payproof_target") or hasattr(config, "workerinput"):
+        return True
+    return any("suites" in Path(argument.partition("::")[0]).parts for argument in config.args)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the kit and prepare the output folder, before anything is collected."""
+    config.addinivalue_line("markers", "api(id): the API that a suite's test is about")
+    config.addinivalue_line("markers", "operation(id): the operation that a suite's test is about")
+    config.addinivalue_line("markers", "needs(*names): what the target must have for a suite's test")
+    if not _active(config):
+        return
+    if hasattr(config, "workerinput"):
+        shared = config.workerinput.get("payproof")
+        if shared is None:
+            return
+        options = Options.from_pytest(config)
+        loaded = kit.load(kit.locate(options.kit))
+        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"])
+        config.stash[WORKER] = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)
+        return
+    if config.getoption("collectonly", default=False):
+        return
+    try:
+        options = Options.from_pytest(config)
+        check(options)
+        run = Run.begin(options)
+    except PayproofError as error:
+        pytest.exit(str(error), returncode=int(error.exit))
+    config.stash[RUN] = run
+    config.pluginmanager.register(_Collected(run))
+    if getattr(config.option, "allure_report_dir", None) is None:
+        config.option.allure_report_dir = str(run.options.out / "allure-results")
+    config.stash[WORKER] = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header)
+
+
+def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:
+    port = int(config.getoption("payproof_shared") or 0)
+    return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started}
+
+
+def _short(workerid: str) -> str:
+    return "w" + workerid.removeprefix("gw")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand to each xdist worker what it shares with the others."""
+    run = node.config.stash.get(RUN, None)
+    if run is not None:
+        node.workerinput["payproof"] = _shared(node.config, run)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Notice a worker that went down before its tests were done."""
+    run = node.config.stash.get(RUN, None)
+    if run is not None and error:
+        run.stopped.append(f"worker {_short(node.gateway.id)} went down: {error}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of APIs that were not asked for."""
+    worker = config.stash.get(WORKER, None)
+    if worker is None or not worker.options.apis:
+        return
+    kept, left = [], []
+    for item in items:
+        marker = item.get_closest_marker("api")
+        (kept if marker is None or marker.args[0] in worker.options.apis else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def payproof_worker(request: pytest.FixtureRequest) -> Worker:
+    """The process's way to the target."""
+    worker = request.config.stash.get(WORKER, None)
+    if worker is None:
+        pytest.fail("the suites of a kit need a target: run `payproof run`, or pytest with --target mock")
+    return worker
+
+
+@pytest.fixture(scope="session")
+def depth(payproof_worker: Worker) -> str:
+    """How thorough the run is: smoke, standard or deep."""
+    return payproof_worker.options.depth
+
+
+@pytest.fixture(scope="session")
+def new_tenant(payproof_worker: Worker) -> NewTenant:
+    """Make a fresh tenant; session-scoped, so that tests under Hypothesis can have one for each example."""
+
+    def make() -> Apis:
+        session = payproof_worker.session()
+        return Apis(session, payproof_worker.tenant_label(session.test))
+
+    return make
+
+
+@pytest.fixture
+def apis(new_tenant: NewTenant) -> Apis:
+    """The APIs as a tenant of this test's own sees them."""
+    return new_tenant()
+
+
+@pytest.fixture(autouse=True)
+def _current_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    worker = request.config.stash.get(WORKER, None)
+    if worker is None:
+        yield
+        return
+    marker = request.node.get_closest_marker("needs")
+    session = worker.session()
+    session.test = request.node.nodeid
+    missing = sorted(set(marker.args) - session.target.has) if marker is not None else []
+    if missing:
+        pytest.skip(f"the target has no {', '.join(missing)}")
+    yield
+    session.test = ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test whose exchanges broke a clause, even where it did not look."""
+    worker = item.config.stash.get(WORKER, None)
+    if worker is None:
+        return (yield)
+    session = worker.session()
+    before = len(session.found)
+    result = yield
+    if len(session.found) > before:
+        raise BrokenClause.of(session.found[before])
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Write down a test that failed although no clause was broken: an error of the suite, or of the contract."""
+    made = yield
+    worker = item.config.stash.get(WORKER, None)
+    if worker is None or not made.failed or call.excinfo is None:
+        return made
+    error = call.excinfo.value
+    if isinstance(error, TargetError):
+        if not worker.dead:
+            worker.dead = str(error)
+            worker.fail(str(error))
+    elif not _is_finding(error):
+        worker.fail(f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}")
+    return made
+
+
+def _is_finding(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_finding(one) for one in error.exceptions)
+    return isinstance(error, BrokenClause)
+
+
+class _Collected:
+    """Notices suites that could not be read: what they would have judged is not judged."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.run.stopped.append(f"{report.nodeid} could not be read: {str(report.longrepr)[-500:]}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Close the shard; in the controller, make the journal, the verdict and every other output."""
+    config = session.config
+    worker = config.stash.get(WORKER, None)
+    if worker is None:
+        return
+    worker.close()
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        run.stopped.append("interrupted before the end")
+    elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+        run.stopped.append("pytest ended with an internal error")
+    try:
+        verdict = run.finish()
+        report.write(run.options.out, verdict)
+        session.exitstatus = int(verdict["exit"])
+    except PayproofError as error:
+        run.problem = str(error)
+        session.exitstatus = int(error.exit)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say under plain pytest what the verdict is."""
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        terminalreporter.section("payproof")
+        terminalreporter.write_line(run.problem or report.one_line(run.result))
+        terminalreporter.write_line(f"results in {run.options.out}")
+
+

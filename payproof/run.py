@@ -1,0 +1,193 @@
+"""One run: where its workers write, and how their shards become a journal and a verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from payproof import __version__, clock, journal, kit, verdict
+from payproof.errors import JournalError, OutputError, UsageError
+from payproof.generated import Generated
+from payproof.judge import Judge
+from payproof.redact import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from payproof.kit import Kit
+    from payproof.options import Options
+    from payproof.target import Target
+
+Record = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Run:
+    """A run in the process that ends it. `key` lets all workers write equal markers for equal secrets."""
+
+    options: Options
+    kit: Kit
+    shards: Path
+    key: bytes
+    started: float
+    stopped: list[str] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+    @classmethod
+    def begin(cls, options: Options) -> Run:
+        """Read the kit and make sure that what will be seen can be written.
+
+        Raises KitError, UsageError, OutputError; nothing has been sent then.
+        """
+        loaded = kit.load(kit.locate(options.kit))
+        kit.selected(loaded, options.apis)
+        known = {clause.id for clause in loaded.clauses()}
+        for clause in options.clauses:
+            if clause not in known:
+                message = f"there is no clause {clause!r}; `payproof clauses` lists them"
+                raise UsageError(message)
+        try:
+            options.out.mkdir(parents=True, exist_ok=True)
+            shards = Path(tempfile.mkdtemp(prefix=".shards-", dir=options.out))
+        except OSError as error:
+            message = f"{options.out} cannot be written: {error.strerror}; choose another folder with --out"
+            raise OutputError(message) from error
+        return cls(options, loaded, shards, secrets.token_bytes(32), clock.now())
+
+    def header(self, target: Target | None) -> dict[str, Any]:
+        """Give the journal's header: everything that a reader of it needs to know beside the exchanges."""
+        scope = kit.selected(self.kit, self.options.apis)
+        chosen = sorted(self.options.clauses) if self.options.clauses else None
+        clauses = [
+            {"id": c.id, "api": c.api, "operation": c.operation, "keyword": c.keyword.value, "basis": c.ground.basis,
+             "text": c.text, "needs": sorted(c.needs), "document": c.ground.document, "at": c.ground.at}
+            for c in self.kit.clauses()
+        ]  # fmt: skip
+        operations = [
+            {"api": contract.api, "id": operation.id, "method": operation.method,
+             "resources": sorted({effect.resource for effect in contract.effects.get(operation.id, ())})}
+            for contract in self.kit.contracts.values() for operation in contract.spec.operations.values()
+        ]  # fmt: skip
+        apis = [{"id": c.api, "spec_sha256": c.spec.sha256, "contract_sha256": c.sha256, "contract_version": c.version}
+                for c in self.kit.contracts.values()]  # fmt: skip
+        return {
+            "payproof": __version__, "source": "run", "target": target.name if target else self.options.target,
+            "mock": target.mock if target else False, "has": sorted(target.has) if target else [],
+            "faults": list(target.faults) if target else [], "depth": self.options.depth, "seed": self.options.seed,
+            "strict": self.options.strict, "partial": self.options.partial, "started": clock.iso(self.started),
+            "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "clauses": clauses, "operations": operations,
+        }  # fmt: skip
+
+    def finish(self) -> dict[str, Any]:
+        """Make `journal.jsonl` and `verdict.json` from the shards, whatever happened, and give the verdict.
+
+        Raises OutputError if they cannot be written; the shards are kept then.
+        """
+        shards = sorted(self.shards.glob("*.jsonl"), key=lambda path: journal.natural(path.name))
+        header = next((first for shard in shards if (first := _header(shard))), None) or {"kind": "header", **self.header(None)}
+        judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"]), deferred=True)
+        count = verdict.Count(header)
+        generated = Generated(self.kit, header["scope"]["apis"], self.options.depth)
+        drift: dict[str, int] = {}
+        path = self.options.out / "journal.jsonl"
+        draft = self.shards / "whole"
+        with journal.Writer(draft, {name: value for name, value in header.items() if name not in {"kind", "schema"}}) as writer:
+            for group in _merged(shards, self.stopped, drift):
+                for record in self._judged_late(group, judge, count.index):
+                    writer.write(record)
+                    count.add(record)
+                    generated.add(record)
+            gaps = [] if self.options.partial else generated.gaps()
+            footer = {
+                "finished": clock.iso(clock.now()), "stopped": self.stopped, "gaps": gaps, "generated": generated.table(),
+                "drift": [{"where": where, "count": number} for where, number in sorted(drift.items())], "transitions": [],
+            }  # fmt: skip
+            writer.close(footer)
+        _replace(draft, path)
+        self.result = verdict.decide(count, footer, journal.digest(path), version=__version__)
+        write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
+        shutil.rmtree(self.shards, ignore_errors=True)
+        return self.result
+
+    def _judged_late(self, group: list[Record], judge: Judge, index: Mapping[str, int]) -> Iterator[Record]:
+        exchange, *rest = group
+        if exchange["kind"] != "exchange":
+            yield from group
+            return
+        judgement = judge.judge(journal.read_exchange(exchange))
+        exchange["judged"] += [index[name] for name in judgement.judged]
+        for reason, names in judgement.unjudged.items():
+            exchange["unjudged"].setdefault(reason, []).extend(index[name] for name in names)
+        yield exchange
+        yield from rest
+        for finding in judgement.findings:
+            yield journal.finding_record(finding)
+
+
+def _header(shard: Path) -> Record | None:
+    with contextlib.suppress(JournalError):
+        for _, record in journal.lines(shard):
+            return record if record["kind"] == "header" else None
+    return None
+
+
+def _merged(shards: Iterable[Path], stopped: list[str], drift: dict[str, int]) -> Iterator[list[Record]]:
+    """Give each exchange with the findings and errors that follow it, over all shards, in the order of time."""
+    streams = [_groups(shard, stopped, drift) for shard in shards]
+    for _, group in heapq.merge(*streams, key=lambda item: item[0]):
+        yield group
+
+
+def _groups(shard: Path, stopped: list[str], drift: dict[str, int]) -> Iterator[tuple[float, list[Record]]]:
+    group: list[Record] = []
+    when = 0.0
+    ended = False
+    try:
+        for _, record in journal.lines(shard):
+            kind = record["kind"]
+            if kind == "footer":
+                ended = True
+                for where, number in record.get("drift", {}).items():
+                    drift[where] = drift.get(where, 0) + number
+            elif kind in {"exchange", "error"} and (kind == "exchange" or not record.get("where")):
+                if group:
+                    yield when, group
+                group = [record]
+                when = record.get("started", when)
+            elif kind != "header":
+                group.append(record)
+    except JournalError as error:
+        stopped.append(f"{shard.stem} left a broken line behind: {error}")
+    if group:
+        yield when, group
+    if not ended:
+        stopped.append(f"{shard.stem} did not end: it crashed or was killed")
+
+
+def _replace(draft: Path, path: Path) -> None:
+    try:
+        draft.replace(path)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise OutputError(message) from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part. Raises OutputError."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        message = f"{path} cannot be written: {error.strerror}"
+        raise OutputError(message) from error

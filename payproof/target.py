@@ -1,0 +1,202 @@
+"""What is judged: the embedded mock, or whatever answers at a URL; and the tenants that the suite may be there."""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from payproof.errors import RefusedError, TargetError, UsageError
+from payproof.mock.faults import FAULTS
+from payproof.mock.server import MockServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+EMBEDDED = "mock"
+CREDENTIALS = {"client_id": "PAYPROOF_CLIENT_ID", "client_secret": "PAYPROOF_CLIENT_SECRET",
+               "merchant_id": "PAYPROOF_MERCHANT_ID"}  # fmt: skip
+"""Where the credentials for a URL come from that has no control interface: the environment, nowhere else."""
+
+PRODUCTION = frozenset({"api-ms.payments.jpmorgan.com", "profiles-api.merchant.jpmorgan.com"})
+"""Hosts that the vendors document as production. Nothing is ever sent there."""
+
+PROBE_SECONDS = 10.0
+_PROBE_BYTES = 65_536
+
+
+@dataclass(slots=True)
+class Tenant:
+    """One set of credentials at the target, and how far the suite has moved its clock (seconds)."""
+
+    label: str
+    credentials: dict[str, str]
+    control: str = ""
+    offset: float = 0.0
+
+
+class Source(Protocol):
+    """What is asked for: the options of a run that say what is judged."""
+
+    target: str
+    faults: tuple[str, ...]
+    clock: str | None
+
+
+@dataclass(slots=True)
+class Target:
+    """A target that answers. `has` is what it offers of the clauses' needs; `mock` whether it is ours."""
+
+    name: str
+    url: str
+    has: frozenset[str]
+    mock: bool
+    faults: tuple[str, ...] = ()
+    _server: MockServer | None = None
+    _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PROBE_SECONDS, trust_env=False))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the embedded mock, if there is one, and drop connections."""
+        self._http.close()
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def tenant(self, label: str) -> Tenant:
+        """Give the tenant of this label: a world of its own on the mock, the only one there is elsewhere.
+
+        Raises TargetError where the control interface does not answer, UsageError without credentials.
+        """
+        if "second-tenant" in self.has:
+            made = self._control("POST", "/__mock__/tenants", {"name": label})
+            return Tenant(label, _with_basic(made), f"/__mock__/tenants/{made['client_id']}")
+        missing = [name for name in CREDENTIALS.values() if not os.environ.get(name)]
+        if missing:
+            message = (f"{self.url} needs credentials: set {', '.join(missing)} in the environment, "
+                       "or start `payproof mock` and name its URL")  # fmt: skip
+            raise UsageError(message)
+        return Tenant("own", _with_basic({name: os.environ[env] for name, env in CREDENTIALS.items()}))
+
+    def advance(self, tenant: Tenant, seconds: float) -> None:
+        """Move the tenant's clock at the target; needs `clock`."""
+        self._control("POST", f"{tenant.control}/clock", {"advance": seconds})
+        tenant.offset += seconds
+
+    def script(self, tenant: Tenant, *answers: Mapping[str, Any]) -> None:
+        """Script the next answers that the tenant gets; needs `fault-control`."""
+        self._control("POST", f"{tenant.control}/script", {"answers": list(answers)})
+
+    def effects(self, tenant: Tenant) -> dict[str, int]:
+        """Count what has really changed in the tenant's world; needs `effects`."""
+        counted: dict[str, int] = self._control("GET", f"{tenant.control}/effects", None)["effects"]
+        return counted
+
+    def _control(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        try:
+            response = self._http.request(method, self.url + path, json=body)
+            response.raise_for_status()
+            answer: dict[str, Any] = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            message = f"{self.url}{path}: the control interface of the mock does not answer: {error}"
+            raise TargetError(message) from error
+        return answer
+
+
+def check(source: Source) -> None:
+    """Say early what is wrong with what was asked for. Raises UsageError or RefusedError; nothing is sent."""
+    for fault in source.faults:
+        if fault not in FAULTS:
+            message = f"there is no fault {fault!r}; the mock has {', '.join(sorted(FAULTS))}"
+            raise UsageError(message)
+    if source.clock is not None:
+        _moment(source.clock)
+    if source.target == EMBEDDED:
+        return
+    if source.faults or source.clock is not None:
+        message = "--fault and --clock are for the embedded mock; start `payproof mock` with them instead"
+        raise UsageError(message)
+    split = urlsplit(source.target)
+    if split.scheme not in {"http", "https"} or not split.hostname:
+        message = f"there is no target {source.target!r}; name `mock` or a URL such as http://127.0.0.1:8080"
+        raise UsageError(message)
+    if split.hostname.lower() in PRODUCTION:
+        message = f"{split.hostname} is a production host: payproof sends nothing there"
+        raise RefusedError(message)
+
+
+def open_target(source: Source) -> Target:
+    """Reach the target: start the embedded mock, or look who answers at the URL.
+
+    Raises TargetError if nothing answers, or what answers ends too late or is too large to be an API.
+    """
+    check(source)
+    if source.target == EMBEDDED:
+        start = _moment(source.clock) if source.clock is not None else None
+        server = MockServer(faults=source.faults, control=True, clock_start=start)
+        server.start()
+        found = _probe(server.url)
+        return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, _server=server)
+    url = source.target.rstrip("/")
+    found = _probe(url)
+    if found.get("mock") == "payproof":
+        return Target(url, url, frozenset(found["has"]), mock=True, faults=tuple(found.get("faults", ())))
+    return Target(url, url, frozenset({"state", "raw-body"}), mock=False)
+
+
+def _probe(url: str) -> dict[str, Any]:
+    """Ask who is there. Anything that answers HTTP is a target; only our mock answers this path with its own word."""
+    from payproof.client import Overflow, fetch  # noqa: PLC0415  # the client is built on this module's tenants
+
+    try:
+        with httpx.Client(timeout=PROBE_SECONDS, trust_env=False) as http:
+            status, headers, body = fetch(http, httpx.Request("GET", url + "/__mock__/"), PROBE_SECONDS, _PROBE_BYTES)
+    except Overflow:
+        return {}
+    except httpx.ConnectError as error:
+        message = f"{url} is not there: {error}; is the server running, and is the port right?"
+        raise TargetError(message) from error
+    except (httpx.HTTPError, TimeoutError) as error:
+        message = f"{url} does not answer as an HTTP server: {error or type(error).__name__}"
+        raise TargetError(message) from error
+    import json  # noqa: PLC0415  # one look, once a run
+
+    if status != 200 or not headers.get("content-type", "").startswith("application/json"):
+        return {}
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _with_basic(credentials: Mapping[str, str]) -> dict[str, str]:
+    pair = f"{credentials['client_id']}:{credentials['client_secret']}"
+    return {**credentials, "basic": base64.b64encode(pair.encode()).decode()}
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"--clock {text!r} is no moment; write it like 2035-01-01T00:00:00Z"
+        raise UsageError(message) from error
+    if moment.tzinfo is None:
+        message = f"--clock {text!r} has no time zone; write it like 2035-01-01T00:00:00Z"
+        raise UsageError(message)
+    return moment
+
+
+def known_faults(names: Iterable[str]) -> dict[str, str]:
+    """Give the clause that each named fault of the mock should be caught by."""
+    return {name: FAULTS[name].clause for name in names}
