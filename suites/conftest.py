@@ -1,0 +1,194 @@
+"""What the suites share: payloads with the documented values, and ground on which a request must be accepted.
+
+Payload values are those of the vendor's page on managing payment methods; the other kinds of method have the values of
+its OpenAPI file, as far as it gives any. Nothing here is a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from payproof.client import ACCEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from payproof.client import Answer, Api
+    from payproof.exchange import Intent, Request
+    from payproof.plugin import Apis, NewTenant
+
+OAUTH = "jpmorgan-oauth"
+PROFILES = "jpmorgan-profiles"
+
+FIRST_NUMBER = "1234561111119999"
+"""The card that the documented profile has from the start."""
+SECOND_NUMBER = "4234555678990919"
+"""The card that the documented profile gets added."""
+
+
+def _with(documented: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in (documented | dict(changes)).items() if value is not None}
+
+
+class Payloads:
+    """Request bodies with the documented values; a member given by name replaces one of them, None removes it."""
+
+    def address(self, **changes: Any) -> dict[str, Any]:
+        """Give the address of the documented add."""
+        documented = {
+            "firstName": "John", "lastName": "Doe", "consumerAssignedAddressName": "Work",
+            "primaryAddressIndicator": True, "addressType": "SHIPPING", "line1": "400 Elton Farm", "line2": "Apt 123",
+            "city": "Glen Mills", "state": "PA", "postalCode": "19342", "countryCode": "USA", "addressStatus": "ACTIVE",
+        }  # fmt: skip
+        return _with(documented, changes)
+
+    def card(self, **changes: Any) -> dict[str, Any]:
+        """Give the card of the documented add, with its address."""
+        documented = {
+            "cardExpirationMonthYearNumber": "02/2025", "accountNumber": SECOND_NUMBER, "accountStatus": "ACTIVE",
+            "cardType": "DI", "firstName": "John", "lastName": "Doe", "consumerProfileAddress": self.address(),
+        }  # fmt: skip
+        return _with(documented, changes)
+
+    def first_card(self, **changes: Any) -> dict[str, Any]:
+        """Give the card that the documented profile has from the start, with its address."""
+        documented = {
+            "cardExpirationMonthYearNumber": "01/2025", "accountNumber": FIRST_NUMBER, "cardType": "MC",
+            "consumerProfileAddress": self.address(line1="200 Elton Farm"),
+        }  # fmt: skip
+        return self.card(**(documented | changes))
+
+    def ach(self, **changes: Any) -> dict[str, Any]:
+        """Give a bank account in the United States."""
+        documented = {
+            "accountNumber": "0000888271156000", "financialInstitutionRoutingNumber": "011000015",
+            "accountType": "CHECKING", "paymentType": "WEB",
+        }  # fmt: skip
+        return _with(documented, changes)
+
+    def sepa(self, **changes: Any) -> dict[str, Any]:
+        """Give a bank account in the euro area, with a mandate."""
+        documented = {
+            "internationalBankAccountNumber": "DE89370400440532013000",
+            "internationalBusinessIdentifierCode": "COBADEFFXXX",
+            "mandateList": [{"mandateId": "M-1", "mandateType": "RECURRING", "mandateSignatureDate": "2024-07-02"}],
+        }  # fmt: skip
+        return _with(documented, changes)
+
+    def bacs(self, **changes: Any) -> dict[str, Any]:
+        """Give a bank account in the United Kingdom."""
+        return _with({"accountNumber": "0000000031926819", "bankSortCode": "601613"}, changes)
+
+    def profile(self, *cards: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """Give the profile of the documented answers as it is created: with these cards, or with its first one."""
+        documented = {
+            "cardOnFileReferenceNumber": "123", "firstName": "John", "lastName": "Doe",
+            "communication": {
+                "phoneList": [{"phoneNumber": "8888888828", "countryCode": "1", "phoneNumberType": "Home"}],
+                "emailList": [{"emailAddress": "john.doe.x@gmail.com", "emailAddressType": "Home"}],
+            },
+            "profilePaymentMethod": {"cardList": list(cards) or [self.first_card()]},
+        }  # fmt: skip
+        return _with(documented, changes)
+
+    def rename(self, **changes: Any) -> dict[str, Any]:
+        """Give a change of a profile's names."""
+        return _with({"firstName": "Jane", "lastName": "Doe"}, changes)
+
+    def addition(self, **changes: Any) -> dict[str, Any]:
+        """Give the documented add: one card."""
+        return _with({"cardList": [self.card()]}, changes)
+
+    def change(self, **changes: Any) -> dict[str, Any]:
+        """Give the documented update of a card; members given by name are members of the card."""
+        documented = {
+            "cardExpirationMonthYearNumber": "02/2025", "accountStatus": "ACTIVE", "firstName": "John",
+            "lastName": "Doe", "consumerProfileAddress": self.address(addressType="BILLING", line1="300 Elton Street"),
+        }  # fmt: skip
+        return {"card": _with(documented, changes)}
+
+    def form(self, **changes: Any) -> dict[str, str]:
+        """Give the form of the documented token request."""
+        return _with({"grant_type": "client_credentials", "scope": "jpm:payments:sandbox"}, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A request that must be accepted in the state that it meets, not sent yet.
+
+    `ids` are what the tenant has: `profile`; `first` and `second`, its two cards; `first-address`, `second-address`.
+    """
+
+    apis: Apis
+    api: Api
+    operation: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    body: Any = None
+    form: Mapping[str, str] | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def but(self, **changes: Any) -> Base:
+        """Give the same request with other parts: path, headers, body or form."""
+        return replace(self, **changes)
+
+    def request(self) -> Request:
+        """Give the request as it would be sent."""
+        return self.api.request(self.operation, path=self.path, headers=self.headers, body=self.body, form=self.form)
+
+    def send(self, intent: Intent | None = ACCEPT) -> Answer:
+        """Send it. The claim is that it must be accepted, unless another one is given; None claims nothing."""
+        return self.api.session.send(self.api.tenant, self.request(), intent)
+
+    def read(self) -> Answer:
+        """Read the profile back."""
+        return self.api.call("getConsumerProfile", path={"consumer-profile-id": self.ids["profile"]})
+
+
+class Ground(Protocol):
+    """`ground("deletePaymentMethod")` prepares a fresh tenant, or the given one, and gives the documented request."""
+
+    def __call__(self, operation: str, *, apis: Apis | None = None) -> Base:
+        """Prepare the ground of an operation."""
+
+
+@pytest.fixture(scope="session")
+def payloads() -> Payloads:
+    """Request bodies with the documented values."""
+    return Payloads()
+
+
+@pytest.fixture(scope="session")
+def ground(new_tenant: NewTenant, payloads: Payloads) -> Ground:
+    """Prepare what an operation needs: a tenant, its profile with the two documented cards, a request with real ids.
+
+    Update and set default address the second card, delete the first one, as documented; status the first one.
+    """
+    bodies = {"createConsumerProfile": payloads.profile, "updateConsumerProfile": payloads.rename,
+              "addPaymentMethod": payloads.addition, "updatePaymentMethod": payloads.change}  # fmt: skip
+    second = {"updatePaymentMethod", "setDefaultPaymentMethod"}
+
+    def prepare(operation: str, *, apis: Apis | None = None) -> Base:
+        tenant = apis if apis is not None else new_tenant()
+        if operation == "issueToken":
+            return Base(tenant, tenant[OAUTH], operation, form=payloads.form())
+        api = tenant[PROFILES]
+        body = bodies[operation]() if operation in bodies else None
+        if operation == "createConsumerProfile":
+            return Base(tenant, api, operation, body=body)
+        profile = payloads.profile(payloads.first_card(), payloads.card())
+        made = api.call("createConsumerProfile", body=profile, intent=ACCEPT)
+        cards = {card["last4CardNumber"]: card for card in made.body["paymentMethodType"]["cardList"]}
+        ids = {"profile": made.body["consumerProfileId"]}
+        for name, number in (("first", FIRST_NUMBER), ("second", SECOND_NUMBER)):
+            ids[name] = cards[number[-4:]]["paymentMethodId"]
+            ids[f"{name}-address"] = cards[number[-4:]]["addressIdentifier"]
+        path = {"consumer-profile-id": ids["profile"]}
+        if "{payment-method-Id}" in api.session.kit.contracts[PROFILES].spec.operations[operation].template:
+            path["payment-method-Id"] = ids["second" if operation in second else "first"]
+        return Base(tenant, api, operation, path, body=body, ids=ids)
+
+    return prepare
