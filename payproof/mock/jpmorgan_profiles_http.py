@@ -64,7 +64,9 @@ _ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
 
 
 def _operations(rest: Sequence[str]) -> Mapping[str, _Operation] | None:
-    return _ROUTES.get(tuple("{id}" if index % 2 == 0 and index < 3 else name for index, name in enumerate(rest)))
+    if "" in rest:
+        return None
+    return _ROUTES.get(tuple("{id}" if index in (0, 2) else name for index, name in enumerate(rest)))
 
 
 def messages(status: int, violations: Sequence[Violation] = (), *, message: str | None = None) -> Answer:
