@@ -42,7 +42,7 @@ class Merchant:
         return self
 
     def api(self, method: str, path: str = "", body: Any = None, *, drop: str = "", **headers: str) -> httpx.Response:
-        """Call the profiles API; ``headers`` (an underscore is a hyphen) replace the usual ones, ``drop`` is not sent."""
+        """Call the profiles API; ``headers`` (underscores are hyphens) replace the usual ones; ``drop`` is left out."""
         sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in sent.items() if name != drop}
         content = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}

@@ -7,8 +7,15 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payproof.mock import jpmorgan_models as models
+from payproof.mock.refusal import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.mock.conftest import Merchant
 
 CARD = b'{"accountNumber": "4112344112344113"}'
@@ -102,6 +109,40 @@ def test_ten_thousand_headers_worth(merchant: Merchant) -> None:
     """A very long query string and a long unknown header do not matter."""
     response = merchant.api("GET", "/NOBODY?" + "a=b&" * 5_000, X_Long="x" * 10_000)
     assert response.status_code == 404
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+PLACES = [
+    (models.create_profile, "profilePaymentMethod cardList 0"),
+    (models.create_profile, "profilePaymentMethod defaultMOP card consumerProfileAddress postalCode"),
+    (models.create_profile, "communication phoneList 0 countryCode"),
+    (models.create_profile, "externalConsumerProfileIdentifier"),
+    (models.add_methods, "cardList 0 accountNumber"),
+    (models.add_methods, "achList 0 isTransactionMicroEntry"),
+    (models.add_methods, "sepaList 0 mandateList 0 mandateSignatureDate"),
+    (models.update_method, "card cardExpirationMonthYearNumber"),
+    (models.update_method, "bacs"),
+    (models.update_profile, "firstName"),
+]
+
+
+@given(place=st.sampled_from(PLACES), value=JSON)
+def test_any_value_in_any_place(place: tuple[Callable[[object], object], str], value: object) -> None:
+    """Whatever stands where, the models accept it, or refuse it and name places that are ours."""
+    read, path = place
+    body: object = value
+    for step in reversed(path.split()):
+        body = [body] if step == "0" else {step: body}
+    try:
+        accepted, violations = read(body), []
+    except Invalid as refused:
+        accepted, violations = None, list(refused.violations)
+    assert (accepted is None) is bool(violations)
+    assert all(each.entity.isascii() and each.rule for each in violations)
 
 
 def test_a_profile_with_many_cards(merchant: Merchant) -> None:
