@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from payproof.client import ACCEPT
+from payproof.client import ACCEPT, BrokenClause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,3 +192,150 @@ def ground(new_tenant: NewTenant, payloads: Payloads) -> Ground:
         return Base(tenant, api, operation, path, body=body, ids=ids)
 
     return prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A consumer profile as one answer shows it; `shown` is that answer's body."""
+
+    shown: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The profile's id."""
+        return str(self.shown["consumerProfileId"])
+
+    @property
+    def methods(self) -> dict[str, dict[str, Any]]:
+        """The listed methods of every kind, by id."""
+        kinds = self.shown["paymentMethodType"]
+        names = ("cardList", "achList", "sepaList", "bacsList")
+        return {method["paymentMethodId"]: method for name in names for method in kinds.get(name, [])}
+
+    @property
+    def default(self) -> str | None:
+        """The id of the default method, of whatever kind; None without one."""
+        chosen = self.shown["paymentMethodType"].get("defaultMOP", {})
+        return next((str(method["paymentMethodId"]) for method in chosen.values()), None)
+
+    @property
+    def addresses(self) -> dict[str, dict[str, Any]]:
+        """The addresses, by id."""
+        return {address["addressIdentifier"]: address for address in self.shown.get("addresses", [])}
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What two answers agree on if nothing happened between them: no order of lists, no labels of a request."""
+        told = {"requestId", "correlationIdentifier", "paymentMethodType", "addresses"}
+        kept = {name: value for name, value in self.shown.items() if name not in told}
+        return {**kept, "methods": self.methods, "default": self.default, "addresses": self.addresses}
+
+    def card(self, last4: str) -> str:
+        """Give the id of the one card whose number ends in these digits."""
+        (found,) = (i for i, method in self.methods.items() if method.get("last4CardNumber") == last4)
+        return found
+
+    def one(self, kind: str) -> str:
+        """Give the id of the only method in a list: cardList, achList, sepaList or bacsList."""
+        (method,) = self.shown["paymentMethodType"][kind]
+        return str(method["paymentMethodId"])
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A tenant at the profiles API, in the words of what a merchant does there.
+
+    Each act must be accepted, and gives what the answer shows; `ask` is for requests about which nothing is claimed.
+    """
+
+    apis: Apis
+
+    @property
+    def api(self) -> Api:
+        """The profiles API as this tenant sees it."""
+        return self.apis[PROFILES]
+
+    def create(self, body: Mapping[str, Any], **headers: str) -> Profile:
+        """Create a profile."""
+        return self._profile("createConsumerProfile", {}, body, headers)
+
+    def read(self, profile: Profile) -> Profile:
+        """Read a profile."""
+        return self._profile("getConsumerProfile", _path(profile), None, {})
+
+    def update(self, profile: Profile, **members: Any) -> Profile:
+        """Change members of the profile itself."""
+        return self._profile("updateConsumerProfile", _path(profile), members, {})
+
+    def delete(self, profile: Profile) -> dict[str, Any]:
+        """Delete a profile; what is given is the vendor's message."""
+        return _accepted(self.ask("deleteConsumerProfile", profile, intent=ACCEPT))
+
+    def add(self, profile: Profile, body: Mapping[str, Any]) -> Profile:
+        """Add payment methods."""
+        return self._profile("addPaymentMethod", _path(profile), body, {})
+
+    def change(self, profile: Profile, method: str, body: Mapping[str, Any]) -> Profile:
+        """Change a payment method."""
+        return self._profile("updatePaymentMethod", _path(profile, method), body, {})
+
+    def set_default(self, profile: Profile, method: str) -> Profile:
+        """Make a payment method the default."""
+        return self._profile("setDefaultPaymentMethod", _path(profile, method), None, {})
+
+    def remove(self, profile: Profile, method: str) -> Profile:
+        """Delete a payment method."""
+        return self._profile("deletePaymentMethod", _path(profile, method), None, {})
+
+    def status(self, profile: Profile, method: str) -> dict[str, Any]:
+        """Ask for the 3-D Secure status of a payment method."""
+        return _accepted(self.ask("getPaymentMethodStatus", profile, method, intent=ACCEPT))
+
+    def ask(
+        self, operation: str, profile: Profile | str = "", method: str = "", *, body: Any = None,
+        headers: Mapping[str, str | None] | None = None, intent: Intent | None = None,
+    ) -> Answer:  # fmt: skip
+        """Send any request. Nothing is claimed about it unless an intent is given."""
+        return self.api.call(operation, path=_path(profile, method), headers=headers, body=body, intent=intent)
+
+    def effects(self) -> dict[str, int]:
+        """Count what has really changed in this tenant's world, tokens aside; empty where nobody counts."""
+        if "effects" not in self.apis.session.target.has:
+            return {}
+        return {name: count for name, count in self.apis.effects().items() if count and name != "tokens issued"}
+
+    def expect_effects(self, **counts: int) -> None:
+        """Demand that exactly this has happened so far, where the target counts it: `methods_added=2`."""
+        if "effects" in self.apis.session.target.has:
+            assert self.effects() == {name.replace("_", " "): count for name, count in counts.items()}
+
+    def _profile(
+        self, operation: str, path: Mapping[str, str], body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> Profile:
+        return Profile(_accepted(self.api.call(operation, path=path, headers=headers, body=body, intent=ACCEPT)))
+
+
+def _path(profile: Profile | str, method: str = "") -> dict[str, str]:
+    identifier = profile if isinstance(profile, str) else profile.id
+    path = {"consumer-profile-id": identifier, "payment-method-Id": method}
+    return {name: value for name, value in path.items() if value}
+
+
+def _accepted(answer: Answer) -> dict[str, Any]:
+    if answer.status != 200 and answer.judgement.findings:
+        raise BrokenClause.of(answer.judgement.findings[0])
+    assert answer.status == 200, f"{answer.judgement.operation}: {answer.status} {answer.exchange.error}"
+    body: dict[str, Any] = answer.body
+    return body
+
+
+@pytest.fixture
+def merchant(apis: Apis) -> Merchant:
+    """Give a merchant with a world of its own."""
+    return Merchant(apis)
+
+
+@pytest.fixture
+def other_merchant(new_tenant: NewTenant) -> Merchant:
+    """Give a second merchant, who must see nothing of the first."""
+    return Merchant(new_tenant())
