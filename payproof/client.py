@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -16,7 +16,7 @@ import httpx
 from payproof import __version__, clock
 from payproof.errors import TargetError
 from payproof.exchange import Exchange, Intent, Request, Response, Unparsable, lowered, parse_json
-from payproof.journal import Writer, error_record, exchange_record, finding_record
+from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
 from payproof.shape import FORM
 
@@ -113,6 +113,13 @@ class Answer:
             return None
 
 
+class Journal(Protocol):
+    """Whoever writes down what happens."""
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Take a record of kind exchange, finding or error."""
+
+
 @dataclass(slots=True)
 class Session:
     """Everything that one worker needs to send requests: the target, the judge, its shard of the journal."""
@@ -121,7 +128,7 @@ class Session:
     target: Target
     judge: Judge
     redactor: Redactor
-    journal: Writer
+    journal: Journal
     worker: str = "w0"
     test: str = ""
     exchanges: int = 0

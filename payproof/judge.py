@@ -118,6 +118,22 @@ class Judge:
         self._learn(compiled, names, exchange, body)
         return judgement
 
+    def names(self, exchange: Exchange) -> dict[str, Any]:
+        """Give everything that expressions would see on an exchange, facts aside, without judging or learning."""
+        found = self.find(exchange)
+        if found is None:
+            return {}
+        contract, operation, path = found
+        compiled = self._compile(contract, operation)
+        everything = frozenset({"query", "request", "pans", "echoed", "members", "before", "after"})
+        compiled.reads, compiled.plan.reads = everything, everything
+        del self._compiled[contract.api, operation.id]
+        headers = lowered(exchange.response.headers) if exchange.response else {}
+        names = self._names(compiled, exchange, headers, _parsed(exchange, headers), path)
+        activation = Activation(names)
+        self._add_states(names, compiled, activation, self._subject(compiled, names, activation, exchange), exchange)
+        return names
+
     def _compile(self, contract: Contract, operation: Operation) -> _Compiled:
         clauses = [clause for clause in contract.clauses.values()
                    if operation.id in clause.operations and clause.deferred == self.deferred and clause.needs <= self.has]  # fmt: skip

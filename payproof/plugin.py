@@ -168,10 +168,13 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("collectonly", default=False):
         return
+    given = next((plugin for plugin in config.pluginmanager.get_plugins() if hasattr(plugin, "payproof_run")), None)
     try:
         options = Options.from_pytest(config)
         check(options)
-        run = Run.begin(options)
+        run = Run.begin(options) if given is None else given.payproof_run
+        if given is None:
+            run.reach()
     except PayproofError as error:
         pytest.exit(str(error), returncode=int(error.exit))
     config.stash[RUN] = run

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from payproof import __version__, clock, journal, kit, verdict
-from payproof.errors import JournalError, OutputError, UsageError
+from payproof.errors import JournalError, OutputError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
 from payproof.redact import Redactor
+from payproof.target import EMBEDDED, open_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +62,20 @@ class Run:
             message = f"{options.out} cannot be written: {error.strerror}; choose another folder with --out"
             raise OutputError(message) from error
         return cls(options, loaded, shards, secrets.token_bytes(32), clock.now())
+
+    def reach(self) -> None:
+        """Make sure that a target outside of this process is there.
+
+        Raises TargetError if it is not; the journal and the verdict that say so have been written then.
+        """
+        if self.options.target == EMBEDDED:
+            return
+        try:
+            open_target(self.options).close()
+        except TargetError as error:
+            self.stopped.append(str(error))
+            self.finish()
+            raise
 
     def header(self, target: Target | None) -> dict[str, Any]:
         """Give the journal's header: everything that a reader of it needs to know beside the exchanges."""

@@ -120,7 +120,7 @@ def check(source: Source) -> None:
             message = f"there is no fault {fault!r}; the mock has {', '.join(sorted(FAULTS))}"
             raise UsageError(message)
     if source.clock is not None:
-        _moment(source.clock)
+        moment(source.clock)
     if source.target == EMBEDDED:
         return
     if source.faults or source.clock is not None:
@@ -142,7 +142,7 @@ def open_target(source: Source) -> Target:
     """
     check(source)
     if source.target == EMBEDDED:
-        start = _moment(source.clock) if source.clock is not None else None
+        start = moment(source.clock) if source.clock is not None else None
         server = MockServer(faults=source.faults, control=True, clock_start=start)
         server.start()
         found = _probe(server.url)
@@ -185,16 +185,17 @@ def _with_basic(credentials: Mapping[str, str]) -> dict[str, str]:
     return {**credentials, "basic": base64.b64encode(pair.encode()).decode()}
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """Read a moment with its time zone. Raises UsageError."""
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError as error:
         message = f"--clock {text!r} is no moment; write it like 2035-01-01T00:00:00Z"
         raise UsageError(message) from error
-    if moment.tzinfo is None:
+    if found.tzinfo is None:
         message = f"--clock {text!r} has no time zone; write it like 2035-01-01T00:00:00Z"
         raise UsageError(message)
-    return moment
+    return found
 
 
 def known_faults(names: Iterable[str]) -> dict[str, str]:

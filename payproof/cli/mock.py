@@ -1,0 +1,57 @@
+"""`payproof mock`: the reference mock, for people and for clients under development."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+
+import click
+
+from payproof.errors import UsageError
+
+
+@click.command("mock", help="Serve the reference mock of all APIs on one port, until Ctrl-C.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port; 0 takes any free one.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie that the mock tells; repeatable.")
+@click.option("--list-faults", is_flag=True, help="List the lies and the clauses that catch them, and stop.")
+@click.option("--clock", default=None, metavar="MOMENT", help="Start the clock here, as 2035-01-01T00:00:00Z.")
+@click.option("--control/--no-control", default=None, help="Serve /__mock__/ (tenants, clock, scripts) [default: on a loopback address only].")
+def command(host: str, port: int, faults: tuple[str, ...], clock: str | None, *, list_faults: bool, control: bool | None) -> int:
+    """Serve until interrupted."""
+    from payproof.mock.faults import FAULTS  # noqa: PLC0415  # not needed for --help
+    from payproof.mock.server import CannotListen, MockServer  # noqa: PLC0415  # not needed for --help
+    from payproof.mock.assumed import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_MERCHANT_ID  # noqa: PLC0415  # not needed for --help
+    from payproof.options import Options  # noqa: PLC0415  # not needed for --help
+    from payproof.target import check, moment  # noqa: PLC0415  # not needed for --help
+
+    if list_faults:
+        for fault in FAULTS.values():
+            click.echo(f"{fault.name:28} {fault.clause:28} {fault.lie}")
+        return 0
+    check(Options(faults=faults, clock=clock))
+    served = _loopback(host) if control is None else control
+    try:
+        server = MockServer(host, port, faults=faults, control=served, clock_start=moment(clock) if clock else None)
+        server.start()
+    except CannotListen as error:
+        raise UsageError(error.strerror or str(error)) from error
+    click.echo(f"payproof mock on {server.url}")
+    click.echo(f"  client id {DEMO_CLIENT_ID}, client secret {DEMO_CLIENT_SECRET}, merchant id {DEMO_MERCHANT_ID}")
+    click.echo(f"  control interface: {server.url + '/__mock__/' if served else 'off'}")
+    for fault in faults:
+        click.echo(f"  lies: {fault} ({FAULTS[fault].lie})")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        server.stop()
+    return 0
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

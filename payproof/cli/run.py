@@ -1,0 +1,101 @@
+"""`payproof run`: judge a target by every clause of the kit."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from payproof.errors import PayproofError
+from payproof.options import DEPTHS, Options
+
+if TYPE_CHECKING:
+    from payproof.run import Run
+
+_MOST_WORKERS = 8
+
+_PLUGINS = ("xdist.plugin", "allure_pytest.plugin", "_hypothesis_pytestplugin", "schemathesis.pytest.plugin")
+"""What the suites need of pytest's plugins. Others that happen to be installed are not loaded: they cost seconds, since
+pytest rewrites the assertions of each, and could change what a run does."""
+
+
+@click.command("run", help="Judge a target by every clause of the kit, and write the evidence into a folder.")
+@click.option("--target", default="mock", metavar="mock|URL", help="What is judged: the embedded mock (default) or a URL.")
+@click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable. The verdict is then partial.")
+@click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause; repeatable. The verdict is then partial.")
+@click.option("-k", "keyword", default="", metavar="EXPR", help="Only suites whose name matches, as in pytest. The verdict is then partial.")
+@click.option("--depth", type=click.Choice(DEPTHS), default="standard", show_default=True, help="How thorough.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Where the results go.")
+@click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help="Processes that send requests [default: one a core, 8 at most].")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="The same seed sends the same requests.")
+@click.option("--strict", is_flag=True, help="A break of an invariant fails on every target.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie of the embedded mock; repeatable.")
+@click.option("--clock", default=None, metavar="MOMENT", help="Start the embedded mock's clock here, as 2035-01-01T00:00:00Z.")
+@click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
+def command(workers: int | None, **given: object) -> int:
+    """Run the suites and say what the verdict is."""
+    options = Options(**given)  # type: ignore[arg-type]  # click has checked the types by the options above
+    return run(options, workers or min(_MOST_WORKERS, os.cpu_count() or 1))
+
+
+def run(options: Options, workers: int) -> int:
+    """Run the suites of a kit and give the exit code of the verdict.
+
+    Raises PayproofError for anything that makes a run impossible before its first request.
+    """
+    import pytest  # noqa: PLC0415  # not needed for --help
+
+    from payproof.report.console import Console  # noqa: PLC0415  # not needed for --help
+    from payproof.run import Run  # noqa: PLC0415  # not needed for --help
+    from payproof.target import check  # noqa: PLC0415  # not needed for --help
+
+    check(options)
+    begun = Run.begin(options)
+    console = Console(begun, workers)
+    try:
+        begun.reach()
+    except PayproofError:
+        console.close()
+        raise
+    _prepare_environment()
+    arguments = [
+        str(begun.kit.root / "suites"), f"--rootdir={begun.kit.root}", f"--confcutdir={begun.kit.root}",
+        f"-c{Path(__file__).resolve().parent.parent / 'pytest.ini'}", "-pno:cacheprovider", "-pno:terminal",
+        *(f"-p{plugin}" for plugin in _PLUGINS), f"--payproof-shared={console.port}", *options.as_arguments(),
+    ]  # fmt: skip
+    arguments += [f"-n{workers}", "--dist=worksteal"] if workers > 1 else []
+    try:
+        status = pytest.main(arguments, plugins=[Given(begun), console])
+    finally:
+        console.close()
+    if begun.problem:
+        click.echo(f"payproof: {begun.problem}", err=True)
+    if not begun.result:
+        click.echo(f"payproof: the suites could not be run (pytest ended with {int(status)}): "
+                   f"try {shlex.join(['pytest', str(begun.kit.root / 'suites'), '--target', options.target])}", err=True)  # fmt: skip
+        return 3 if not begun.problem else int(status)
+    console.show(begun.result)
+    return int(begun.result["exit"])
+
+
+class Given:
+    """Hands the run that was begun here to the pytest plugin, which looks for this attribute."""
+
+    def __init__(self, begun: Run) -> None:
+        """Keep the run."""
+        self.payproof_run = begun
+
+
+def _prepare_environment() -> None:
+    """Let workers import nothing from the current folder, and keep caches out of read-only places."""
+    cache = Path(tempfile.gettempdir()) / f"payproof-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
+    if not os.access(Path(importlib.util.find_spec("payproof").origin or "").parent, os.W_OK):  # type: ignore[union-attr]  # payproof is what runs here
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(cache / "pycache"))
