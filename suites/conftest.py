@@ -246,26 +246,32 @@ class Merchant:
     """A tenant at the profiles API, in the words of what a merchant does there.
 
     Each act must be accepted, and gives what the answer shows; `ask` is for requests about which nothing is claimed.
+    `labels` are headers that go with every request.
     """
 
     apis: Apis
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def api(self) -> Api:
         """The profiles API as this tenant sees it."""
         return self.apis[PROFILES]
 
-    def create(self, body: Mapping[str, Any], **headers: str) -> Profile:
+    def labelled(self, **labels: str) -> Merchant:
+        """Give the same merchant with other labels, such as `userIdentifier`."""
+        return replace(self, labels=labels)
+
+    def create(self, body: Mapping[str, Any]) -> Profile:
         """Create a profile."""
-        return self._profile("createConsumerProfile", {}, body, headers)
+        return Profile(_accepted(self.ask("createConsumerProfile", body=body, intent=ACCEPT)))
 
     def read(self, profile: Profile) -> Profile:
         """Read a profile."""
-        return self._profile("getConsumerProfile", _path(profile), None, {})
+        return Profile(_accepted(self.ask("getConsumerProfile", profile, intent=ACCEPT)))
 
     def update(self, profile: Profile, **members: Any) -> Profile:
         """Change members of the profile itself."""
-        return self._profile("updateConsumerProfile", _path(profile), members, {})
+        return Profile(_accepted(self.ask("updateConsumerProfile", profile, body=members, intent=ACCEPT)))
 
     def delete(self, profile: Profile) -> dict[str, Any]:
         """Delete a profile; what is given is the vendor's message."""
@@ -273,19 +279,19 @@ class Merchant:
 
     def add(self, profile: Profile, body: Mapping[str, Any]) -> Profile:
         """Add payment methods."""
-        return self._profile("addPaymentMethod", _path(profile), body, {})
+        return Profile(_accepted(self.ask("addPaymentMethod", profile, body=body, intent=ACCEPT)))
 
     def change(self, profile: Profile, method: str, body: Mapping[str, Any]) -> Profile:
         """Change a payment method."""
-        return self._profile("updatePaymentMethod", _path(profile, method), body, {})
+        return Profile(_accepted(self.ask("updatePaymentMethod", profile, method, body=body, intent=ACCEPT)))
 
     def set_default(self, profile: Profile, method: str) -> Profile:
         """Make a payment method the default."""
-        return self._profile("setDefaultPaymentMethod", _path(profile, method), None, {})
+        return Profile(_accepted(self.ask("setDefaultPaymentMethod", profile, method, intent=ACCEPT)))
 
     def remove(self, profile: Profile, method: str) -> Profile:
         """Delete a payment method."""
-        return self._profile("deletePaymentMethod", _path(profile, method), None, {})
+        return Profile(_accepted(self.ask("deletePaymentMethod", profile, method, intent=ACCEPT)))
 
     def status(self, profile: Profile, method: str) -> dict[str, Any]:
         """Ask for the 3-D Secure status of a payment method."""
@@ -296,7 +302,8 @@ class Merchant:
         headers: Mapping[str, str | None] | None = None, intent: Intent | None = None,
     ) -> Answer:  # fmt: skip
         """Send any request. Nothing is claimed about it unless an intent is given."""
-        return self.api.call(operation, path=_path(profile, method), headers=headers, body=body, intent=intent)
+        sent = {**self.labels, **(headers or {})}
+        return self.api.call(operation, path=_path(profile, method), headers=sent, body=body, intent=intent)
 
     def effects(self) -> dict[str, int]:
         """Count what has really changed in this tenant's world, tokens aside; empty where nobody counts."""
@@ -308,11 +315,6 @@ class Merchant:
         """Demand that exactly this has happened so far, where the target counts it: `methods_added=2`."""
         if "effects" in self.apis.session.target.has:
             assert self.effects() == {name.replace("_", " "): count for name, count in counts.items()}
-
-    def _profile(
-        self, operation: str, path: Mapping[str, str], body: Mapping[str, Any] | None, headers: Mapping[str, str]
-    ) -> Profile:
-        return Profile(_accepted(self.api.call(operation, path=path, headers=headers, body=body, intent=ACCEPT)))
 
 
 def _path(profile: Profile | str, method: str = "") -> dict[str, str]:
