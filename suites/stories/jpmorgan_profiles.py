@@ -44,7 +44,9 @@ PROFILE: dict[str, Any] = {
     "lastName": "Doe",
     "profileStatus": "ACTIVE",
     "communication": COMMUNICATION,
-    "profilePaymentMethod": {"cardList": [{**FIRST_CARD, "consumerProfileAddress": {**ADDRESS, "line1": "200 Elton Farm"}}]},
+    "profilePaymentMethod": {
+        "cardList": [{**FIRST_CARD, "consumerProfileAddress": {**ADDRESS, "line1": "200 Elton Farm"}}]
+    },
 }
 ACCOUNTS: dict[str, Any] = {
     "fullName": "Elton Farm",
@@ -75,14 +77,16 @@ def story(play: Play) -> None:
 
 
 def _documented_life(play: Play) -> tuple[str, str, str]:
-    """Create, add, update, set default, ask and delete, in the order of the vendor's page; give profile and card ids."""
+    """Create, add, update, choose, ask and delete, in the order of the vendor's page; give profile and card ids."""
     labels = {"userIdentifier": "jack", "correlationIdentifier": "648ccc37-e006-45ee-a127-2718bffeadad"}
     created = play("create", "createConsumerProfile", body=PROFILE, headers=labels)
     pid = created.body["consumerProfileId"]
     first = created.body["paymentMethodType"]["cardList"][0]["paymentMethodId"]
     profile = {"consumer-profile-id": pid}
     play("read", "getConsumerProfile", path=profile)
-    play("rename", "updateConsumerProfile", path=profile, body={"firstName": "Jane"}, headers={"userIdentifier": "jill"})
+    play(
+        "rename", "updateConsumerProfile", path=profile, body={"firstName": "Jane"}, headers={"userIdentifier": "jill"}
+    )
 
     # Add the documented card, then one without address
     play.advance(60)
@@ -90,14 +94,23 @@ def _documented_life(play: Play) -> tuple[str, str, str]:
     added = play("add-card", "addPaymentMethod", path=profile, body={"cardList": [card]}, headers=labels)
     listed = added.body["paymentMethodType"]["cardList"]
     second = next(item["paymentMethodId"] for item in listed if item["last4CardNumber"] == "0919")
-    play("add-plain-card", "addPaymentMethod", path=profile, body={"cardList": [{**CARD, "accountNumber": "4012000033330026"}]})
+    play(
+        "add-plain-card",
+        "addPaymentMethod",
+        path=profile,
+        body={"cardList": [{**CARD, "accountNumber": "4012000033330026"}]},
+    )
 
     # Change it as documented, then in one member only
     method = {**profile, "payment-method-Id": second}
     change = {name: CARD[name] for name in ("cardExpirationMonthYearNumber", "accountStatus", "firstName", "lastName")}
     billing = {**ADDRESS, "addressType": "BILLING", "line1": "300 Elton Street"}
-    play("update-card", "updatePaymentMethod", path=method, body={"card": {**change, "consumerProfileAddress": billing}})
-    play("update-expiry", "updatePaymentMethod", path=method, body={"card": {"cardExpirationMonthYearNumber": "11/2031"}})
+    play(
+        "update-card", "updatePaymentMethod", path=method, body={"card": {**change, "consumerProfileAddress": billing}}
+    )
+    play(
+        "update-expiry", "updatePaymentMethod", path=method, body={"card": {"cardExpirationMonthYearNumber": "11/2031"}}
+    )
     play("suspend", "updatePaymentMethod", path=method, body={"card": {"accountStatus": "INACTIVE"}})
     play("resume", "updatePaymentMethod", path=method, body={"card": {"accountStatus": "ACTIVE"}}, headers=labels)
 
