@@ -53,7 +53,7 @@ class Fact:
     run: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contract:
     """A loaded contract. `shapes` are the clauses that its spec gives it, `clauses` the written ones."""
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from payproof.exchange import Exchange, Unparsable, lowered, media_type, parse_json
-from payproof.expression import Activation, EvaluationError, normalised, suspicious
+from payproof.exchange import Exchange, Unparsable, lowered
+from payproof.expression import Activation, EvaluationError
 from payproof.finding import Finding
+from payproof.intent import reception
+from payproof.learning import key_of, keys_of, learn
 from payproof.ledger import Ledger
-from payproof.plan import Plan, Reader, optional_member
-from payproof.shape import Fault, is_json, request_body, request_faults, response_faults, shown
+from payproof.names import EVERYTHING, response_body
+from payproof.names import names as names_of
+from payproof.plan import Plans, optional_member
+from payproof.shape import Fault, response_faults, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from payproof.clause import Clause
-    from payproof.contract import Contract, Effect, Fact
+    from payproof.contract import Contract
     from payproof.ledger import Key
-    from payproof.plan import Group
+    from payproof.plan import Compiled, Group
     from payproof.redact import Redactor
     from payproof.spec import Operation
 
@@ -46,16 +50,6 @@ class Judgement:
         self.unjudged.setdefault(reason, []).append(clause)
 
 
-@dataclass(slots=True)
-class _Compiled:
-    contract: Contract
-    operation: Operation
-    plan: Plan
-    effects: list[tuple[Effect, Reader, Reader | None]]
-    facts: list[tuple[Fact, Reader]]
-    reads: frozenset[str]
-
-
 class Judge:
     """Judges exchanges in the order in which they happened.
 
@@ -65,17 +59,18 @@ class Judge:
 
     def __init__(
         self, contracts: Iterable[Contract], redactor: Redactor, *, has: frozenset[str], deferred: bool = False,
-        base_paths: Mapping[str, str] | None = None,
+        base_paths: Mapping[str, str] | None = None, plans: Plans | None = None,
     ) -> None:  # fmt: skip
-        """Prepare the clauses; `base_paths` replaces the base path of a spec for a target that has another."""
-        self.contracts = tuple(contracts)
+        """Prepare the clauses, or take `plans` that are there already.
+
+        `base_paths` replaces the base path of a spec for a target that has another.
+        """
+        self._plans = plans or Plans(contracts, has=has, deferred=deferred)
+        self.contracts = self._plans.contracts
+        self.deferred = self._plans.deferred
         self.redactor = redactor
-        self.has = has
-        self.deferred = deferred
         self.ledger = Ledger()
         self._bases = base_paths or {}
-        self._compiled: dict[tuple[str, str], _Compiled] = {}
-        self._facts = [(fact, Reader(fact.key)) for contract in self.contracts for fact in contract.facts.values()]
 
     def exchange(self, exchange: Exchange) -> list[Finding]:
         """Give the findings of one exchange, and learn from it."""
@@ -103,19 +98,19 @@ class Judge:
             return Judgement()
         contract, operation, path = found
         judgement = Judgement(contract.api, operation.id)
-        compiled = self._compiled.get((contract.api, operation.id)) or self._compile(contract, operation)
+        compiled = self._plans.compiled(contract, operation)
         headers = lowered(exchange.response.headers) if exchange.response else {}
-        body = _parsed(exchange, headers)
+        body = response_body(exchange, headers)
         if not self.deferred:
             self._judge_shape(judgement, compiled, exchange, headers, body, path)
-        names = self._names(compiled, exchange, headers, body, path)
+        names = self._names(compiled, exchange, headers, body, path, compiled.reads)
         if exchange.response is not None:
             activation = Activation(names)
             subject = self._subject(compiled, names, activation, exchange)
-            self._add_states(names, compiled, activation, subject, exchange)
+            self._add_states(names, compiled, activation, subject, exchange, compiled.plan.reads)
             for group in compiled.plan.groups:
                 self._judge_group(judgement, compiled, group, names, exchange)
-        self._learn(compiled, names, exchange, body)
+        learn(self.ledger, compiled, names, exchange, lost=exchange.response is None or isinstance(body, Unparsable))
         return judgement
 
     def names(self, exchange: Exchange) -> dict[str, Any]:
@@ -124,36 +119,22 @@ class Judge:
         if found is None:
             return {}
         contract, operation, path = found
-        compiled = self._compile(contract, operation)
-        everything = frozenset({"query", "request", "pans", "echoed", "members", "before", "after"})
-        compiled.reads, compiled.plan.reads = everything, everything
-        del self._compiled[contract.api, operation.id]
+        compiled = self._plans.compiled(contract, operation)
         headers = lowered(exchange.response.headers) if exchange.response else {}
-        names = self._names(compiled, exchange, headers, _parsed(exchange, headers), path)
+        names = self._names(compiled, exchange, headers, response_body(exchange, headers), path, EVERYTHING)
         activation = Activation(names)
-        self._add_states(names, compiled, activation, self._subject(compiled, names, activation, exchange), exchange)
+        self._add_states(names, compiled, activation, self._subject(compiled, names, activation, exchange), exchange, EVERYTHING)
         return names
 
-    def _compile(self, contract: Contract, operation: Operation) -> _Compiled:
-        clauses = [clause for clause in contract.clauses.values()
-                   if operation.id in clause.operations and clause.deferred == self.deferred and clause.needs <= self.has]  # fmt: skip
-        effects = [(effect, Reader(effect.id), Reader(effect.state) if effect.state else None)
-                   for effect in contract.effects.get(operation.id, ())]  # fmt: skip
-        facts = [(fact, reader) for fact, reader in self._facts
-                 if fact.name in contract.facts and operation.id in fact.operations and fact.run == self.deferred]  # fmt: skip
-        plan = Plan.of(clauses)
-        reads = plan.reads
-        for effect, _, _ in effects:
-            parts = (effect.id, effect.state, effect.when, effect.items)
-            reads = reads.union(*(part.reads for part in parts if part is not None))
-        for fact, _ in facts:
-            reads = reads.union(*(part.reads for part in (fact.when, fact.key, fact.value) if part is not None))
-        compiled = _Compiled(contract, operation, plan, effects, facts, reads)
-        self._compiled[contract.api, operation.id] = compiled
-        return compiled
+    def _names(
+        self, compiled: Compiled, exchange: Exchange, headers: dict[str, str], body: Any, path: Mapping[str, str],
+        reads: frozenset[str],
+    ) -> dict[str, Any]:  # fmt: skip
+        marked = compiled.contract.spec.sensitive
+        return names_of(exchange, headers, body, path, reads=reads, redactor=self.redactor, sensitive=marked)
 
     def _judge_shape(
-        self, judgement: Judgement, compiled: _Compiled, exchange: Exchange, headers: Mapping[str, str], body: Any,
+        self, judgement: Judgement, compiled: Compiled, exchange: Exchange, headers: Mapping[str, str], body: Any,
         path: Mapping[str, str],
     ) -> None:  # fmt: skip
         contract, operation = compiled.contract, compiled.operation
@@ -174,44 +155,22 @@ class Judge:
             judgement.judged.extend(reached)
             for fault in judgement.faults:
                 self._break(judgement, contract.shapes[f"{operation.id}.{fault.suffix}"], fault, exchange)
-        self._judge_intent(judgement, compiled, exchange, path)
+        self._judge_reception(judgement, compiled, exchange, path)
 
-    def _judge_intent(self, judgement: Judgement, compiled: _Compiled, exchange: Exchange, path: Mapping[str, str]) -> None:
-        intent, response = exchange.intent, exchange.response
-        contract, operation = compiled.contract, compiled.operation
-        accepts, rejects = (contract.shapes[f"{operation.id}.{suffix}"] for suffix in ("accepts-valid", "rejects-invalid"))
-        if intent is None:
-            if response is not None and response.status < 300:
-                for fault in request_faults(contract.spec, operation, exchange, path)[:1]:
-                    judgement.judged.append(rejects.id)
-                    self._break(judgement, rejects, _accepted(fault, response.status), exchange)
+    def _judge_reception(self, judgement: Judgement, compiled: Compiled, exchange: Exchange, path: Mapping[str, str]) -> None:
+        received = reception(compiled.contract.spec, compiled.operation, exchange, path)
+        if received.error:
+            judgement.errors.append(received.error)
+        if not received.clause:
             return
-        faults = request_faults(contract.spec, operation, exchange, path)
-        if intent.verdict == "accept":
-            if faults:
-                judgement.errors.append(
-                    f"{operation.id}: a request meant to be valid is not, by the spec: {faults[0].pointer} {faults[0].expected}"
-                )
-            elif response is None:
-                judgement.skip("answer", accepts.id)
-            else:
-                judgement.judged.append(accepts.id)
-                if not 200 <= response.status < 300:
-                    seen = f"{response.status} {shown(response.body.decode('utf-8', 'replace'))}"
-                    self._break(judgement, accepts, Fault("", "/status", "2xx", seen, operation.ground), exchange)
-            return
-        if not faults and intent.location != "authorization":
-            where = f"{intent.location} {intent.pointer} ({intent.keyword})"
-            judgement.errors.append(f"{operation.id}: a request meant to be invalid is valid by the spec: {where}")
-        elif response is None:
-            judgement.skip("answer", rejects.id)
+        clause = compiled.contract.shapes[f"{compiled.operation.id}.{received.clause}"]
+        judgement.hole = received.hole
+        if received.judged:
+            judgement.judged.append(clause.id)
         else:
-            judgement.judged.append(rejects.id)
-            if not 400 <= response.status < 500:
-                fault = faults[0] if faults else Fault("", "/header/Authorization", "401", "", operation.ground)
-                self._break(judgement, rejects, _accepted(fault, response.status), exchange)
-            else:
-                judgement.hole = _hole(exchange)
+            judgement.skip("answer", clause.id)
+        if received.fault is not None:
+            self._break(judgement, clause, received.fault, exchange)
 
     def _break(self, judgement: Judgement, clause: Clause, fault: Fault, exchange: Exchange) -> None:
         hide = self.redactor.text
@@ -222,49 +181,16 @@ class Judge:
             )  # fmt: skip
         )
 
-    def _names(
-        self, compiled: _Compiled, exchange: Exchange, headers: dict[str, str], body: Any, path: Mapping[str, str]
-    ) -> dict[str, Any]:
-        reads = compiled.reads
-        response = exchange.response
-        names: dict[str, Any] = {"path": path, "tenant": exchange.tenant, "at": exchange.at, "elapsed": exchange.elapsed}
-        if response is not None:
-            names["status"] = response.status
-            names["headers"] = headers
-            parsed = None if isinstance(body, Unparsable) else body
-            names["body"] = normalised(parsed) if suspicious(response.body) else parsed
-        if "query" in reads:
-            names["query"] = dict(exchange.request.query())
-        sent: Any = None
-        if "request" in reads or "echoed" in reads:
-            own = lowered(exchange.request.headers)
-            try:
-                sent = request_body(exchange.request, own)
-            except Unparsable:
-                sent = None
-            if suspicious(exchange.request.body):
-                sent = normalised(sent)
-            names["request"] = {"headers": own, "body": sent, "method": exchange.request.method}
-        if response is not None and not reads.isdisjoint({"pans", "echoed", "members"}):
-            text = response.body.decode("utf-8", "replace")
-            whole = text + "\n" + "\n".join(headers.values()) if headers else text
-            names["pans"] = self.redactor.card_numbers(whole) if "pans" in reads else []
-            if "echoed" in reads:
-                names["echoed"] = [name for name, value in _marked(compiled.contract, sent) if value in whole]
-            if "members" in reads:
-                names["members"] = list(_member_names(names["body"]))
-        return names
-
-    def _subject(self, compiled: _Compiled, names: Mapping[str, Any], activation: Activation, exchange: Exchange) -> Key | None:
+    def _subject(self, compiled: Compiled, names: Mapping[str, Any], activation: Activation, exchange: Exchange) -> Key | None:
         if not compiled.effects:
             return None
         effect, identity, _ = compiled.effects[0]
-        return _key(exchange.tenant, effect, identity, names, activation)
+        return key_of(exchange.tenant, effect, identity, names, activation)
 
     def _add_states(
-        self, names: dict[str, Any], compiled: _Compiled, activation: Activation, subject: Key | None, exchange: Exchange
-    ) -> None:
-        reads = compiled.plan.reads
+        self, names: dict[str, Any], compiled: Compiled, activation: Activation, subject: Key | None, exchange: Exchange,
+        reads: frozenset[str],
+    ) -> None:  # fmt: skip
         if subject is None:
             return
         if "before" in reads:
@@ -280,7 +206,7 @@ class Judge:
                     return
 
     def _judge_group(
-        self, judgement: Judgement, compiled: _Compiled, group: Group, names: dict[str, Any], exchange: Exchange
+        self, judgement: Judgement, compiled: Compiled, group: Group, names: dict[str, Any], exchange: Exchange
     ) -> None:
         if group.facts:
             slices = self._slices(group, names, exchange)
@@ -310,7 +236,7 @@ class Judge:
             self._judge_clause(judgement, compiled, group.clauses[index], activation, exchange)
 
     def _judge_clause(
-        self, judgement: Judgement, compiled: _Compiled, clause: Clause, activation: Activation, exchange: Exchange
+        self, judgement: Judgement, compiled: Compiled, clause: Clause, activation: Activation, exchange: Exchange
     ) -> None:
         assert clause.holds is not None and clause.that is not None  # noqa: S101, PT018  # only shape clauses lack them
         try:
@@ -331,7 +257,7 @@ class Judge:
             expected, seen = clause.text, f"{clause.that.text} is false"
         self._break(judgement, clause, Fault("", clause.pointer, expected, seen, clause.ground), exchange)
 
-    def _unjudged(self, judgement: Judgement, compiled: _Compiled, clause: Clause, error: EvaluationError) -> None:
+    def _unjudged(self, judgement: Judgement, compiled: Compiled, clause: Clause, error: EvaluationError) -> None:
         if any(fault.suffix in {"schema", "content-type", "status"} for fault in judgement.faults):
             judgement.skip("shape", clause.id)
         elif error.absent and (
@@ -348,140 +274,8 @@ class Judge:
         slices: dict[str, dict[str, Any]] = {}
         for name, reader in group.facts.items():
             try:
-                keys = _keys(reader.value(names, activation))
+                keys = keys_of(reader.value(names, activation))
             except EvaluationError:
                 keys = []
             slices[name] = {**self.ledger.recall("", name, keys), **self.ledger.recall(exchange.tenant, name, keys)}
         return slices
-
-    def _learn(self, compiled: _Compiled, names: dict[str, Any], exchange: Exchange, body: Any) -> None:
-        response = exchange.response
-        lost = response is None or response.status >= 500 or isinstance(body, Unparsable)
-        if lost:
-            if compiled.operation.writes:
-                for effect, identity, _ in compiled.effects:
-                    if not effect.variable and "body" not in effect.id.reads:
-                        key = _key(exchange.tenant, effect, identity, names, Activation(names))
-                        if key is not None:
-                            self.ledger.forget(key, exchange)
-            return
-        activation = Activation(names)
-        for effect, identity, state in compiled.effects:
-            self._learn_effect(effect, identity, state, names, activation, exchange)
-        for fact, reader in compiled.facts:
-            if fact.when is not None and not fact.when.holds(activation):
-                continue
-            try:
-                keys = _keys(reader.value(names, activation))
-                value = fact.value.value(activation) if fact.value is not None else True
-            except EvaluationError:
-                continue
-            self.ledger.remember("" if fact.run else exchange.tenant, fact.name, dict.fromkeys(keys, value))
-
-    def _learn_effect(
-        self, effect: Effect, identity: Reader, state: Reader | None, names: dict[str, Any], activation: Activation,
-        exchange: Exchange,
-    ) -> None:  # fmt: skip
-        if effect.items is not None:
-            try:
-                items = effect.items.value(activation)
-            except EvaluationError:
-                return
-            for item in items:
-                inner = {**names, effect.variable: item}
-                one = Activation(inner, (effect.variable,))
-                self._learn_one(effect, identity, state, inner, one, exchange)
-            return
-        self._learn_one(effect, identity, state, names, activation, exchange)
-
-    def _learn_one(
-        self, effect: Effect, identity: Reader, state: Reader | None, names: dict[str, Any], activation: Activation,
-        exchange: Exchange,
-    ) -> None:  # fmt: skip
-        key = _key(exchange.tenant, effect, identity, names, activation)
-        if key is None:
-            return
-        if effect.when is not None and not effect.when.holds(activation):
-            self.ledger.touch(key, exchange)
-        elif effect.gone:
-            self.ledger.bury(key, exchange)
-        elif effect.unknown:
-            self.ledger.forget(key, exchange)
-        elif state is not None:
-            try:
-                self.ledger.learn(key, exchange, state.value(names, activation), merge=effect.merge)
-            except EvaluationError:
-                self.ledger.forget(key, exchange)
-        else:
-            self.ledger.touch(key, exchange)
-
-
-def _parsed(exchange: Exchange, headers: Mapping[str, str]) -> Any:
-    response = exchange.response
-    if response is None or not response.body:
-        return Unparsable("empty") if response is not None and is_json(media_type(headers)) else None
-    if not is_json(media_type(headers)):
-        return None
-    try:
-        return parse_json(response.body)
-    except Unparsable as error:
-        return error
-
-
-def _key(tenant: str, effect: Effect, identity: Reader, names: Mapping[str, Any], activation: Activation) -> Key | None:
-    try:
-        value = identity.value(names, activation)
-    except EvaluationError:
-        return None
-    return (tenant, effect.resource, value) if isinstance(value, str) else None
-
-
-def _keys(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _accepted(fault: Fault, status: int) -> Fault:
-    expected = f"refused with 4xx: {fault.pointer} breaks {fault.expected}"
-    return Fault("", fault.pointer, expected, str(status), fault.ground, fault.keyword)
-
-
-def _hole(exchange: Exchange) -> str:
-    """Say why a refusal does not prove that the changed member was the reason."""
-    intent, response = exchange.intent, exchange.response
-    assert intent is not None and response is not None  # noqa: S101, PT018  # the caller has looked
-    if intent.location == "authorization":
-        return "" if response.status in {400, 401, 403} else f"refused with {response.status} instead of 401"
-    if response.status in {401, 404, 429}:
-        return f"masked: refused with {response.status} before {intent.pointer} was looked at"
-    name = intent.member().lower()
-    if name and name not in response.body.decode("utf-8", "replace").lower():
-        return f"the refusal ({response.status}) does not name {intent.member()}"
-    return ""
-
-
-def _marked(contract: Contract, sent: Any) -> Iterable[tuple[str, str]]:
-    kinds = contract.spec.sensitive
-    if isinstance(sent, dict):
-        for name, value in sent.items():
-            if name in kinds and isinstance(value, str) and len(value) >= 8:
-                yield name, value
-            elif isinstance(value, dict | list):
-                yield from _marked(contract, value)
-    elif isinstance(sent, list):
-        for item in sent:
-            yield from _marked(contract, item)
-
-
-def _member_names(body: Any) -> set[str]:
-    names: set[str] = set()
-    stack = [body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            names.update(node)
-            stack.extend(value for value in node.values() if isinstance(value, dict | list))
-        elif isinstance(node, list):
-            stack.extend(item for item in node if isinstance(item, dict | list))
-    return names

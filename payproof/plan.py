@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from payproof.clause import Clause
-    from payproof.contract import Contract
+    from payproof.contract import Contract, Effect, Fact
+    from payproof.spec import Operation
 
 
 class Reader:
@@ -126,6 +127,51 @@ class Plan:
         for members_ in by_facts.values():
             reads = reads.union(*(clause.reads for clause in members_))
         return cls(groups, reads)
+
+
+@dataclass(slots=True)
+class Compiled:
+    """Everything about one operation that judging it needs."""
+
+    contract: Contract
+    operation: Operation
+    plan: Plan
+    effects: list[tuple[Effect, Reader, Reader | None]]
+    facts: list[tuple[Fact, Reader]]
+    reads: frozenset[str]
+
+
+class Plans:
+    """What judges of the same contracts, needs and moment share: how each operation's clauses are evaluated."""
+
+    def __init__(self, contracts: Iterable[Contract], *, has: frozenset[str], deferred: bool = False) -> None:
+        """Take the contracts and what the traffic's source can offer; see `Judge` for `deferred`."""
+        self.contracts = tuple(contracts)
+        self.has = has
+        self.deferred = deferred
+        self._facts = [(fact, Reader(fact.key)) for contract in self.contracts for fact in contract.facts.values()]
+        self._compiled: dict[tuple[str, str], Compiled] = {}
+
+    def compiled(self, contract: Contract, operation: Operation) -> Compiled:
+        """Give the plan of an operation, made when it is first asked for."""
+        known = self._compiled.get((contract.api, operation.id))
+        if known is not None:
+            return known
+        clauses = [clause for clause in contract.clauses.values()
+                   if operation.id in clause.operations and clause.deferred == self.deferred and clause.needs <= self.has]  # fmt: skip
+        effects = [(effect, Reader(effect.id), Reader(effect.state) if effect.state else None)
+                   for effect in contract.effects.get(operation.id, ())]  # fmt: skip
+        facts = [(fact, reader) for fact, reader in self._facts
+                 if fact.name in contract.facts and operation.id in fact.operations and fact.run == self.deferred]  # fmt: skip
+        plan = Plan.of(clauses)
+        reads = plan.reads
+        for effect, _, _ in effects:
+            parts = (effect.id, effect.state, effect.when, effect.items)
+            reads = reads.union(*(part.reads for part in parts if part is not None))
+        for fact, _ in facts:
+            reads = reads.union(*(part.reads for part in (fact.when, fact.key, fact.value) if part is not None))
+        made = self._compiled[contract.api, operation.id] = Compiled(contract, operation, plan, effects, facts, reads)
+        return made
 
 
 def optional_member(contract: Contract, clause: Clause, operation: str, missing: str) -> bool:

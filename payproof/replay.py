@@ -11,6 +11,7 @@ import copy
 import importlib.util
 import json
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -21,6 +22,7 @@ from payproof.errors import KitError
 from payproof.exchange import Exchange, Request, Response, lowered
 from payproof.expression import Activation, EvaluationError, ExpressionError, compiled
 from payproof.judge import Judge
+from payproof.plan import Plans
 from payproof.redact import Redactor
 from payproof.target import open_target
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from payproof.client import Answer
+    from payproof.contract import Contract
     from payproof.finding import Finding
     from payproof.kit import Kit
     from payproof.target import Target, Tenant
@@ -189,11 +192,17 @@ class Trial:
     judged: set[str] = field(default_factory=set)
 
 
+@lru_cache(maxsize=8)
+def _plans(contracts: tuple[Contract, ...], has: frozenset[str]) -> tuple[Plans, Plans]:
+    return Plans(contracts, has=has), Plans(contracts, has=has, deferred=True)
+
+
 def judges(kit: Kit, has: frozenset[str]) -> tuple[Judge, Judge]:
     """Give the judge of single exchanges and the one of whole runs, both new."""
     redactor = Redactor(kit.sensitive())
-    contracts = list(kit.contracts.values())
-    return Judge(contracts, redactor, has=has), Judge(contracts, redactor, has=has, deferred=True)
+    contracts = tuple(kit.contracts.values())
+    first, late = _plans(contracts, has)
+    return Judge(contracts, redactor, has=has, plans=first), Judge(contracts, redactor, has=has, plans=late)
 
 
 def judge_all(kit: Kit, exchanges: Sequence[Exchange], has: frozenset[str]) -> Trial:

@@ -1,0 +1,78 @@
+"""Whether a request was accepted or refused as its sender had reason to expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from payproof.shape import Fault, request_faults, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from payproof.exchange import Exchange
+    from payproof.spec import Operation, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What became of a request: the shape clause that it was judged by, and what is wrong.
+
+    `error` is a fault of the suite (it claimed something about its request that is not so), `hole` says why a refusal
+    does not prove that the changed member was its reason.
+    """
+
+    clause: str = ""
+    judged: bool = False
+    fault: Fault | None = None
+    error: str = ""
+    hole: str = ""
+
+
+def reception(spec: Spec, operation: Operation, exchange: Exchange, path: Mapping[str, str]) -> Reception:
+    """Compare what the sender claimed about a request, or else what the spec says of it, with the status it got."""
+    intent, response = exchange.intent, exchange.response
+    if intent is None:
+        if response is None or response.status >= 300:
+            return Reception()
+        faults = request_faults(spec, operation, exchange, path)
+        return Reception("rejects-invalid", judged=True, fault=_accepted(faults[0], response.status)) if faults else Reception()
+    faults = request_faults(spec, operation, exchange, path)
+    if intent.verdict == "accept":
+        if faults:
+            what = f"{operation.id}: a request meant to be valid is not, by the spec: {faults[0].pointer} {faults[0].expected}"
+            return Reception(error=what)
+        if response is None:
+            return Reception("accepts-valid")
+        if 200 <= response.status < 300:
+            return Reception("accepts-valid", judged=True)
+        seen = f"{response.status} {shown(response.body.decode('utf-8', 'replace'))}"
+        return Reception("accepts-valid", judged=True, fault=Fault("", "/status", "2xx", seen, operation.ground))
+    if not faults and intent.location != "authorization":
+        where = f"{intent.location} {intent.pointer} ({intent.keyword})"
+        return Reception(error=f"{operation.id}: a request meant to be invalid is valid by the spec: {where}")
+    if response is None:
+        return Reception("rejects-invalid")
+    if not 400 <= response.status < 500:
+        fault = faults[0] if faults else Fault("", "/header/Authorization", "credentials that let nobody in", "", operation.ground)
+        return Reception("rejects-invalid", judged=True, fault=_accepted(fault, response.status))
+    return Reception("rejects-invalid", judged=True, hole=_hole(exchange))
+
+
+def _accepted(fault: Fault, status: int) -> Fault:
+    expected = f"refused with 4xx: {fault.pointer} breaks {fault.expected}"
+    return Fault("", fault.pointer, expected, str(status), fault.ground, fault.keyword)
+
+
+def _hole(exchange: Exchange) -> str:
+    intent, response = exchange.intent, exchange.response
+    if intent is None or response is None:
+        return ""
+    if intent.location == "authorization":
+        return "" if response.status in {400, 401, 403} else f"refused with {response.status} instead of 401"
+    if response.status in {401, 404, 429}:
+        return f"masked: refused with {response.status} before {intent.pointer} was looked at"
+    name = intent.member().lower()
+    if name and name not in response.body.decode("utf-8", "replace").lower():
+        return f"the refusal ({response.status}) does not name {intent.member()}"
+    return ""

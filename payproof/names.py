@@ -1,0 +1,93 @@
+"""The names that expressions see on one exchange, computed only as far as somebody reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from payproof.exchange import Exchange, Unparsable, lowered, media_type, parse_json
+from payproof.expression import normalised, suspicious
+from payproof.shape import is_json, request_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from payproof.redact import Redactor
+
+EVERYTHING = frozenset({"query", "request", "pans", "echoed", "members", "before", "after"})
+"""The names that cost something."""
+
+
+def response_body(exchange: Exchange, headers: Mapping[str, str]) -> Any:
+    """Give the parsed JSON body of the response, None where it has no JSON, or the `Unparsable` that says why not."""
+    response = exchange.response
+    if response is None or not is_json(media_type(headers)):
+        return None
+    if not response.body:
+        return Unparsable("empty")
+    try:
+        return parse_json(response.body)
+    except Unparsable as error:
+        return error
+
+
+def names(
+    exchange: Exchange, headers: dict[str, str], body: Any, path: Mapping[str, str], *, reads: frozenset[str],
+    redactor: Redactor, sensitive: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    """Give the names for the roots in `reads`; before, after and facts are the judge's to add."""
+    response = exchange.response
+    found: dict[str, Any] = {"path": path, "tenant": exchange.tenant, "at": exchange.at, "elapsed": exchange.elapsed}
+    if response is not None:
+        found["status"] = response.status
+        found["headers"] = headers
+        parsed = None if isinstance(body, Unparsable) else body
+        found["body"] = normalised(parsed) if suspicious(response.body) else parsed
+    if "query" in reads:
+        found["query"] = dict(exchange.request.query())
+    sent: Any = None
+    if not reads.isdisjoint({"request", "echoed"}):
+        own = lowered(exchange.request.headers)
+        sent = _sent(exchange, own)
+        found["request"] = {"headers": own, "body": sent, "method": exchange.request.method}
+    if response is not None and not reads.isdisjoint({"pans", "echoed", "members"}):
+        whole = "\n".join((response.body.decode("utf-8", "replace"), *headers.values()))
+        found["pans"] = redactor.card_numbers(whole) if "pans" in reads else []
+        if "echoed" in reads:
+            found["echoed"] = [name for name, value in _marked(sent, sensitive) if value in whole]
+        if "members" in reads:
+            found["members"] = list(member_names(found["body"]))
+    return found
+
+
+def _sent(exchange: Exchange, headers: Mapping[str, str]) -> Any:
+    try:
+        sent = request_body(exchange.request, headers)
+    except Unparsable:
+        return None
+    return normalised(sent) if suspicious(exchange.request.body) else sent
+
+
+def _marked(sent: Any, sensitive: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if isinstance(sent, dict):
+        for name, value in sent.items():
+            if name in sensitive and isinstance(value, str) and len(value) >= 8:
+                yield name, value
+            elif isinstance(value, dict | list):
+                yield from _marked(value, sensitive)
+    elif isinstance(sent, list):
+        for item in sent:
+            yield from _marked(item, sensitive)
+
+
+def member_names(body: Any) -> set[str]:
+    """Give the names of all members of a JSON value, at any depth."""
+    found: set[str] = set()
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            found.update(node)
+            stack.extend(value for value in node.values() if isinstance(value, dict | list))
+        elif isinstance(node, list):
+            stack.extend(item for item in node if isinstance(item, dict | list))
+    return found
