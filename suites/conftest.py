@@ -305,6 +305,12 @@ class Merchant:
         sent = {**self.labels, **(headers or {})}
         return self.api.call(operation, path=_path(profile, method), headers=sent, body=body, intent=intent)
 
+    def look(self, profile: Profile) -> dict[str, Any]:
+        """Read the state of a profile that may be gone: empty where it is not found."""
+        answer = self.ask("getConsumerProfile", profile)
+        assert answer.status in {200, 404}
+        return Profile(answer.body).state if answer.status == 200 else {}
+
     def effects(self) -> dict[str, int]:
         """Count what has really changed in this tenant's world, tokens aside; empty where nobody counts."""
         if "effects" not in self.apis.session.target.has:
