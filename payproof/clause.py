@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from payproof.schema import Ground
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payproof.expression import Expression
+    from payproof.schema import Ground
 
 SHAPES = ("status", "content-type", "headers", "schema", "accepts-valid", "rejects-invalid")
 """The clauses that every operation has from its spec, as suffixes of `<operationId>.`."""

@@ -255,7 +255,7 @@ class Api:
             template = template.replace(f"{{{name}}}", quote(value, safe=""))
         url = self.session.url(self.api, template) + (f"?{urlencode(query)}" if query else "")
         given: dict[str, str | None] = {"Accept": "application/json", "User-Agent": f"payproof/{__version__}"}
-        given |= self.access()
+        given.update(self.access())
         content = b""
         if raw is not None:
             content = raw
@@ -267,14 +267,14 @@ class Api:
             given["Content-Type"] = "application/json"
         if raw is not None:
             given["Content-Type"] = next(iter(definition.bodies), "application/json")
-        for name, value in (headers or {}).items():
+        for name, chosen in (headers or {}).items():
             for known in [known for known in given if known.lower() == name.lower()]:
                 del given[known]
-            given[name] = value
-        sent = tuple((name, value) for name, value in given.items() if value is not None)
+            given[name] = chosen
+        sent = tuple((name, chosen) for name, chosen in given.items() if chosen is not None)
         return Request(definition.method, url, sent, content)
 
-    def access(self) -> dict[str, str | None]:
+    def access(self) -> dict[str, str]:
         """Give the headers that let this tenant in, as the contract says; a token is fetched when it is first needed."""
         wanted = self.session.kit.contracts[self.api].access.get("headers", {})
         if any("{token}" in value for value in wanted.values()) and "token" not in self.tenant.credentials:

@@ -282,14 +282,15 @@ def _bodies(operation: Operation) -> Iterator[tuple[Mapping[str, Any], tuple[str
 def _condition(raw: Mapping[str, Any], comparison: str) -> str:
     that = raw["that"]
     other = raw.get(comparison, "")
-    return {
+    forms: dict[str, str] = {
         "": that,
         "equals": f"({that}) == ({other})",
         "among": f"({that}) in ({other})",
         "includes": f"({other}) in ({that})",
         "excludes": f"!(({other}) in ({that}))",
         "matches": f"({that}).matches({json.dumps(other)})",
-    }[comparison]
+    }
+    return forms[comparison]
 
 
 def _pointer(that: Expression) -> str:

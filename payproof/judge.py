@@ -174,12 +174,11 @@ class Judge:
 
     def _break(self, judgement: Judgement, clause: Clause, fault: Fault, exchange: Exchange) -> None:
         hide = self.redactor.text
-        judgement.findings.append(
-            Finding(
-                clause.id, clause.api, judgement.operation, clause.keyword.value, fault.ground.basis, fault.pointer,
-                hide(fault.expected), hide(fault.seen), exchange.id,
-            )  # fmt: skip
-        )
+        finding = Finding(
+            clause.id, clause.api, judgement.operation, clause.keyword.value, fault.ground.basis, fault.pointer,
+            hide(fault.expected), hide(fault.seen), exchange.id,
+        )  # fmt: skip
+        judgement.findings.append(finding)
 
     def _subject(self, compiled: Compiled, names: Mapping[str, Any], activation: Activation, exchange: Exchange) -> Key | None:
         if not compiled.effects:
@@ -238,7 +237,8 @@ class Judge:
     def _judge_clause(
         self, judgement: Judgement, compiled: Compiled, clause: Clause, activation: Activation, exchange: Exchange
     ) -> None:
-        assert clause.holds is not None and clause.that is not None  # noqa: S101, PT018  # only shape clauses lack them
+        if clause.holds is None or clause.that is None:
+            return
         try:
             value = clause.holds.value(activation)
         except EvaluationError as error:

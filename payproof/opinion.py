@@ -34,9 +34,8 @@ byte, int32, int64, float, double: OpenAPI's own, which jsonschema-rs takes for 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Request:
-    exchange: Exchange
     host_url: str
     path: str
     method: str
@@ -45,12 +44,12 @@ class _Request:
     parameters: RequestParameters
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Response:
     data: bytes | None
     status_code: int
     content_type: str
-    headers: Mapping[str, Any]
+    headers: Any
 
 
 @dataclass(slots=True)
@@ -92,7 +91,7 @@ class SecondOpinion:
                 for node in item.values():
                     if isinstance(node, dict):
                         node.pop("security", None)
-            self._documents[contract.api] = OpenAPI.from_dict(document, config=Config())  # type: ignore[arg-type]  # its own type for a plain dict
+            self._documents[contract.api] = OpenAPI.from_dict(document, config=Config())
         return self._documents[contract.api]
 
 
@@ -128,7 +127,7 @@ def _request(contract: Contract, exchange: Exchange, path: Mapping[str, str]) ->
         path=dict(path),
     )  # fmt: skip
     raw = split.path.removeprefix(contract.spec.base_path)
-    return _Request(exchange, f"{split.scheme}://{split.netloc}", raw, request.method.lower(), request.body or None,
+    return _Request(f"{split.scheme}://{split.netloc}", raw, request.method.lower(), request.body or None,
                     media_type(headers) or "", parameters)  # fmt: skip
 
 

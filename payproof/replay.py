@@ -28,7 +28,6 @@ from payproof.target import open_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from payproof.client import Answer
     from payproof.contract import Contract

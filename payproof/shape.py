@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -75,14 +76,14 @@ def response_faults(spec: Spec, operation: Operation, exchange: Exchange, header
             if required:
                 faults.append(Fault("headers", f"/headers/{name}", "the header is there", "no such header", shape.ground))
             continue
-        for error in _errors(spec, shape, headers[name]):
-            faults.append(Fault("headers", f"/headers/{name}", error.expected, error.seen, error.ground, error.keyword))
+        faults += [Fault("headers", f"/headers/{name}", error.expected, error.seen, error.ground, error.keyword)
+                   for error in _errors(spec, shape, headers[name])]  # fmt: skip
     if not answer.media:
         return faults
-    media = media_type(headers)
+    media = media_type(headers) or ""
     if media not in answer.media:
         listed = ", ".join(answer.media)
-        faults.append(Fault("content-type", "/headers/content-type", listed, str(media), answer.ground, "content-type"))
+        faults.append(Fault("content-type", "/headers/content-type", listed, media or "none", answer.ground, "content-type"))
         return faults
     if not is_json(media):
         return faults
@@ -170,7 +171,5 @@ def expectation(keyword: str, detail: Mapping[str, Any]) -> str:
 
 def shown(value: Any, limit: int = 120) -> str:
     """Show a value as it stands in JSON, cut after `limit` characters."""
-    import json  # noqa: PLC0415  # only findings need it, and the module is on the hot path
-
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -43,9 +43,17 @@ class Tenant:
 class Source(Protocol):
     """What is asked for: the options of a run that say what is judged."""
 
-    target: str
-    faults: tuple[str, ...]
-    clock: str | None
+    @property
+    def target(self) -> str:
+        """`mock` or a URL."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Lies that the embedded mock tells."""
+
+    @property
+    def clock(self) -> str | None:
+        """Where the embedded mock's clock starts."""
 
 
 @dataclass(slots=True)

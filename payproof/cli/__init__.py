@@ -40,7 +40,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="payproof")
 def group() -> None:
-    """Does this server, or this SDK version, keep the documented contract?
+    r"""Ask whether this server, or this SDK version, keeps the documented contract.
 
     \b
     Exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 incomplete,

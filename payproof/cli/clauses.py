@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("clause", required=False, metavar="[ID]")
 @click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable.")
 @click.option("--coverage", is_flag=True, help="Print docs/coverage.md: each sentence of the sources and what judges it.")
-@click.option("--kit", "folder", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
+@click.option("--kit", "folder", type=click.Path(path_type=Path, file_okay=False), help="The folder with specs, contracts and suites.")
 def command(clause: str | None, apis: tuple[str, ...], folder: Path | None, *, coverage: bool) -> int:
     """Print what was asked for."""
     from payproof import kit  # noqa: PLC0415  # not needed for --help

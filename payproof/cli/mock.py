@@ -16,18 +16,18 @@ from payproof.errors import UsageError
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie that the mock tells; repeatable.")
 @click.option("--list-faults", is_flag=True, help="List the lies and the clauses that catch them, and stop.")
 @click.option("--clock", default=None, metavar="MOMENT", help="Start the clock here, as 2035-01-01T00:00:00Z.")
-@click.option("--control/--no-control", default=None, help="Serve /__mock__/ (tenants, clock, scripts) [default: on a loopback address only].")
+@click.option("--control/--no-control", default=None, help="Serve /__mock__/ [default: on loopback only].")
 def command(host: str, port: int, faults: tuple[str, ...], clock: str | None, *, list_faults: bool, control: bool | None) -> int:
     """Serve until interrupted."""
+    from payproof.mock.assumed import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_MERCHANT_ID  # noqa: PLC0415  # not needed for --help
     from payproof.mock.faults import FAULTS  # noqa: PLC0415  # not needed for --help
     from payproof.mock.server import CannotListen, MockServer  # noqa: PLC0415  # not needed for --help
-    from payproof.mock.assumed import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_MERCHANT_ID  # noqa: PLC0415  # not needed for --help
     from payproof.options import Options  # noqa: PLC0415  # not needed for --help
     from payproof.target import check, moment  # noqa: PLC0415  # not needed for --help
 
     if list_faults:
-        for fault in FAULTS.values():
-            click.echo(f"{fault.name:28} {fault.clause:28} {fault.lie}")
+        for known in FAULTS.values():
+            click.echo(f"{known.name:28} {known.clause:28} {known.lie}")
         return 0
     check(Options(faults=faults, clock=clock))
     served = _loopback(host) if control is None else control

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 def page(kit: Kit) -> str:
     """Give the page for all contracts of a kit."""
     lines = [
-        "# Coverage", "",
-        "Every normative sentence of the vendors' documents, in our words, and what judges it. This page is made by "
-        "`payproof clauses --coverage > docs/coverage.md`; a test fails where it is stale.",
-    ]  # fmt: skip
+        "# Coverage",
+        "",
+        (
+            "Every normative sentence of the vendors' documents, in our words, and what judges it. This page is made by "
+            "`payproof clauses --coverage > docs/coverage.md`; a test fails where it is stale."
+        ),
+    ]
     for contract in kit.contracts.values():
         lines += _section(contract)
     return "\n".join(lines) + "\n"
@@ -25,9 +28,11 @@ def page(kit: Kit) -> str:
 
 def _section(contract: Contract) -> list[str]:
     judged = sum("by" in statement for statement in contract.statements)
-    lines = ["", f"## {contract.api}", "",
-             f"{len(contract.statements)} statements, {judged} of them judged; {len(contract.clauses)} clauses of behaviour, "
-             f"{len(contract.shapes)} of shape, {len(contract.discrepancies)} discrepancies of the documents."]  # fmt: skip
+    counts = (
+        f"{len(contract.statements)} statements, {judged} of them judged; {len(contract.clauses)} clauses of behaviour, "
+        f"{len(contract.shapes)} of shape, {len(contract.discrepancies)} discrepancies of the documents."
+    )
+    lines = ["", f"## {contract.api}", "", counts]
     for name, document in contract.documents.items():
         own = [statement for statement in contract.statements if statement["document"] == name]
         if own:

@@ -48,7 +48,7 @@ def _case(suite: ET.Element, row: Mapping[str, Any], kind: str, findings: list[M
         first = findings[0] if findings else None
         message = f"expected {first['expected']}; seen {first['seen']}" if first else str(row["reason"])
         element = ET.SubElement(case, kind, message=_clean(message))
-        lines = [row["text"], *(f"{f['id']} {f['pointer']} ×{f['count']} {f['exchange']}: {f['reproduce']}" for f in findings)]
+        lines = [row["text"], *(f"{f['id']} {f['pointer']} {f['count']} times, {f['exchange']}: {f['reproduce']}" for f in findings)]
         element.text = _clean("\n".join(lines))
     note = f"{row['keyword']}, {row['basis']}; selected {row['selected']}, judged {row['judged']}, broken {row['broken']}"
     if row["verdict"] in {"warned", "observed"}:

@@ -1,0 +1,120 @@
+"""One process that sends requests, and the APIs as a tenant of it sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from payproof.client import Api, Session
+from payproof.errors import TargetError
+from payproof.journal import Writer, error_record
+from payproof.judge import Judge
+from payproof.progress import Reporter
+from payproof.redact import Redactor
+from payproof.target import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from payproof.kit import Kit
+    from payproof.options import Options
+    from payproof.target import Target
+
+
+class Worker:
+    """One process that sends requests: it opens the target when the first test needs it, and writes its shard."""
+
+    def __init__(self, run_kit: Kit, options: Options, shared: dict[str, Any], header: Callable[[Target], dict[str, Any]]) -> None:
+        """Take what the controller hands to each worker: the shard folder, the marker key, the progress port."""
+        self.kit = run_kit
+        self.options = options
+        self.shared = shared
+        self.dead = ""
+        self._header = header
+        self._session: Session | None = None
+        self._reporter: Reporter | None = None
+        self._journal: Writer | None = None
+        self._tenants: dict[str, int] = {}
+
+    @property
+    def name(self) -> str:
+        """The worker's short name: w0, w1, ..."""
+        return str(self.shared["name"])
+
+    def session(self) -> Session:
+        """Give the session, opened on first use. Raises TargetError, again and again once the target is lost."""
+        if self.dead:
+            raise TargetError(self.dead)
+        if self._session is None:
+            target = open_target(self.options)
+            redactor = Redactor(self.kit.sensitive(), key=bytes.fromhex(self.shared["key"]))
+            self._journal = journal = Writer(Path(self.shared["shards"]) / f"{self.name}.jsonl", self._header(target))
+            judge = Judge(self.kit.contracts.values(), redactor, has=target.has)
+            self._session = Session(self.kit, target, judge, redactor, journal, self.name)
+            if self.shared.get("port"):
+                index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
+                self._reporter = Reporter(self.shared["port"], index)
+                self._session.watch = self._report
+        return self._session
+
+    def _report(self, session: Session) -> None:
+        assert self._reporter is not None  # noqa: S101  # it is what made this the watcher
+        last = session.last
+        if last is not None:
+            self._reporter.note(last.judgement.judged, [finding.clause for finding in last.judgement.findings])
+        self._reporter(session)
+
+    def tenant_label(self, test: str) -> str:
+        """Give a label that no other tenant of the run has, and that the same seed gives again."""
+        number = self._tenants[test] = self._tenants.get(test, 0) + 1
+        return f"{self.options.seed}:{test}:{number}"
+
+    def fail(self, message: str) -> None:
+        """Write an error of the suite into the shard, if there is one already."""
+        if self._session is not None and self._journal is not None:
+            self._journal.write(error_record(self._session.redactor.text(message), where=self._session.test or "suite"))
+
+    def close(self) -> None:
+        """Finish the shard and let the target go."""
+        if self._session is None or self._journal is None:
+            return
+        if self._reporter is not None:
+            self._reporter.send(self._session)
+            self._reporter.close()
+        self._session.close()
+        self._session.target.close()
+        self._journal.close({"drift": self._session.drift})
+
+
+class Apis:
+    """The APIs of the kit as one tenant sees them: `apis["jpmorgan-profiles"].call(...)`."""
+
+    def __init__(self, session: Session, label: str) -> None:
+        """Create the tenant at the target."""
+        self.session = session
+        self.tenant = session.target.tenant(label)
+        for name in ("client_secret", "basic"):
+            session.redactor.learn_secret(self.tenant.credentials.get(name, ""))
+        if merchant := self.tenant.credentials.get("merchant_id"):
+            session.redactor.exempt(merchant)
+
+    def __getitem__(self, api: str) -> Api:
+        """Give one API."""
+        return Api(self.session, self.tenant, api)
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The tenant's credentials; `token` is there once one was fetched."""
+        return self.tenant.credentials
+
+    def advance(self, seconds: float) -> None:
+        """Move the tenant's clock forward."""
+        self.session.target.advance(self.tenant, seconds)
+
+    def script(self, *answers: dict[str, Any]) -> None:
+        """Script the next answers that this tenant gets."""
+        self.session.target.script(self.tenant, *answers)
+
+    def effects(self) -> dict[str, int]:
+        """Count what has really changed in this tenant's world."""
+        return self.session.target.effects(self.tenant)
