@@ -74,9 +74,7 @@ class Merchant:
         body: dict[str, Any] = response.json()
         return body
 
-    def method(
-        self, method: str, profile: dict[str, Any], index: int = -1, rest: str = "", body: Any = None
-    ) -> httpx.Response:
+    def method(self, method: str, profile: dict[str, Any], index: int = -1, rest: str = "", body: Any = None) -> httpx.Response:
         """Call an operation on the card at ``index`` of a profile."""
         identifier = profile["paymentMethodType"]["cardList"][index]["paymentMethodId"]
         return self.api(method, f"/{profile['consumerProfileId']}/payment-methods/{identifier}{rest}", body)

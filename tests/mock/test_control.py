@@ -142,9 +142,7 @@ def test_unknown_control_paths(merchant: Merchant) -> None:
         assert (response.status_code, response.headers["allow"]) == (405, allowed)
 
 
-@pytest.mark.parametrize(
-    ("status", "retry_after"), [(403, None), (408, None), (429, 1), (500, None), (503, 2), (504, None)]
-)
+@pytest.mark.parametrize(("status", "retry_after"), [(403, None), (408, None), (429, 1), (500, None), (503, 2), (504, None)])
 def test_scripted_status(merchant: Merchant, card: Card, status: int, retry_after: int | None) -> None:
     """A scripted status has the error body of its API and no effect; the answer after it is undisturbed."""
     profile = merchant.create(card)
@@ -163,13 +161,14 @@ def test_scripted_status(merchant: Merchant, card: Card, status: int, retry_afte
     assert merchant.read(profile) == profile
 
 
-def test_scripted_failure_after_commit(merchant: Merchant, card: Card) -> None:
+def test_scripted_failure_after_commit(merchant: Merchant, card: Card, capfd: pytest.CaptureFixture[str]) -> None:
     """The answer is a 500, or what was asked for, and the change of state has happened."""
     profile = merchant.create(card)
     merchant.script({"kind": "fail-after-commit", "status": 503}, {"kind": "fail-after-commit"})
     assert merchant.method("PATCH", profile, 0, "", {"card": {"firstName": "Jane"}}).status_code == 503
     assert cards(merchant.api("GET", f"/{profile['consumerProfileId']}"), 500) == []
     assert merchant.read(profile)["paymentMethodType"]["cardList"][0]["firstName"] == "Jane"
+    assert "".join(capfd.readouterr()) == ""
 
 
 def cards(response: httpx.Response, status: int) -> list[Any]:
@@ -231,7 +230,11 @@ def test_a_script_for_one_api(merchant: Merchant, card: Card) -> None:
     with pytest.raises(httpx.HTTPStatusError, match="503"):
         merchant.token()
     assert merchant.token()
-    merchant.script({"kind": "status", "status": 503})
+    merchant.script({"kind": "status", "status": 503, "api": "jpmorgan-profiles"})
+    assert merchant.token()
+    assert merchant.api("GET", "/NOBODY").status_code == 503
+    body = {"answers": [{"kind": "status", "status": 503}] * 2}
+    assert merchant.control("POST", "/script", body).json() == {"scripted": 2}
     merchant.script()
     assert merchant.read(profile) == profile
 

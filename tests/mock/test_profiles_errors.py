@@ -26,9 +26,7 @@ OPERATIONS: list[tuple[str, str, Any]] = [
     ("PATCH", f"/NOBODY/payment-methods/{NOWHERE}/default", None),
     ("GET", f"/NOBODY/payment-methods/{NOWHERE}/status", None),
 ]
-operations = pytest.mark.parametrize(
-    ("method", "path", "body"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS]
-)
+operations = pytest.mark.parametrize(("method", "path", "body"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS])
 WRITES = {"POST", "PATCH", "DELETE"}
 
 
@@ -123,9 +121,7 @@ def test_another_merchant(merchant: Merchant, other: Merchant, method: str, path
 
 
 @operations
-@pytest.mark.parametrize(
-    "header", ["requestIdentifier", "correlationIdentifier", "applicationIdentifier", "userIdentifier"]
-)
+@pytest.mark.parametrize("header", ["requestIdentifier", "correlationIdentifier", "applicationIdentifier", "userIdentifier"])
 def test_optional_headers(merchant: Merchant, method: str, path: str, body: Any, header: str) -> None:
     """Optional headers have 1 to 40 characters; only writes know the user."""
     assert merchant.api(method, path, body, **{header: "x" * 40}).status_code in (200, 404)
@@ -152,9 +148,7 @@ def test_profile_id_out_of_shape(merchant: Merchant, value: str) -> None:
     assert refused(merchant.client.get(url, headers=merchant.headers), 400, "consumer-profile-id")
 
 
-@pytest.mark.parametrize(
-    "value", ["1", "f99a1ecd-b177-4c3d-a99b-c72e132b260g", NOWHERE.replace("-", ""), "%00", "x" * 36]
-)
+@pytest.mark.parametrize("value", ["1", "f99a1ecd-b177-4c3d-a99b-c72e132b260g", NOWHERE.replace("-", ""), "%00", "x" * 36])
 def test_method_id_out_of_shape(merchant: Merchant, value: str) -> None:
     """What is no UUID is refused and named, before the profile is looked for."""
     for method, rest, body in (

@@ -73,9 +73,7 @@ def test_members_come_in_the_documented_order(world: World) -> None:
             "phoneList": [{"phoneNumber": "8888888828", "countryCode": "1", "phoneNumberType": "Home"}],
             "emailList": [{"emailAddress": "john.doe.x@gmail.com", "emailAddressType": "Home"}],
         },
-        profilePaymentMethod={
-            "cardList": [{**VISA, "lastName": "Doe", "firstName": "John", "consumerProfileAddress": {}}]
-        },
+        profilePaymentMethod={"cardList": [{**VISA, "lastName": "Doe", "firstName": "John", "consumerProfileAddress": {}}]},
     )
     assert list(body) == [
         "consumerProfileId",
@@ -106,6 +104,104 @@ def test_members_come_in_the_documented_order(world: World) -> None:
     assert list(phone) == ["phoneNumber", "countryCode", "phoneNumberType", "communicationIdentifier"]
     assert re.fullmatch(r"HH[0-9]{11}", phone["communicationIdentifier"])
     assert re.fullmatch(r"EE[0-9]{13}", email["communicationIdentifier"])
+
+
+HOLDER = {"firstName": "John", "middleName": "Q", "lastName": "Doe"}
+EVERY_METHOD: dict[str, list[dict[str, Any]]] = {
+    "cardList": [
+        {
+            **VISA,
+            **HOLDER,
+            "accountStatus": "INACTIVE",
+            "cardType": "VI",
+            "isBillPayment": False,
+            "billerDebitCardReferenceNumber": "B1",
+            "currency": "USD",
+            "consumerPreferredPaymentNetwork": "CB",
+            "cardBadgeType": "CO_BADGED",
+            "walletProvider": "PAZE",
+            "profileCardSourceName": "SAFETECH_TOKEN",
+        }
+    ],
+    "achList": [
+        {
+            **ACH,
+            **HOLDER,
+            "paymentType": "WEB",
+            "accountType": "CHECKING",
+            "isTransactionMicroEntry": True,
+            "accountStatus": "INACTIVE",
+        }
+    ],
+    "sepaList": [{**SEPA, **HOLDER, "accountStatus": "INACTIVE"}],
+    "bacsList": [{**BACS, **HOLDER, "accountStatus": "INACTIVE"}],
+}
+HIDDEN = {"accountNumber", "internationalBankAccountNumber"}
+
+
+def test_every_member_of_a_method_is_shown(world: World) -> None:
+    """What was sent for a method comes back, but for its number."""
+    shown = world.create(profilePaymentMethod=EVERY_METHOD)["paymentMethodType"]
+    for name, methods in EVERY_METHOD.items():
+        sent, method = methods[0], shown[name][0]
+        added = {"paymentMethodId"} | ({"last4CardNumber"} if name == "cardList" else set())
+        assert method.keys() - added == sent.keys() - HIDDEN
+        assert all(method[member] == value for member, value in sent.items() if member not in HIDDEN)
+
+
+def test_every_member_of_an_address_is_shown(world: World) -> None:
+    """What was sent for an address comes back, with an identifier."""
+    sent = {
+        "firstName": "John",
+        "lastName": "Doe",
+        "consumerAssignedAddressName": "Work",
+        "primaryAddressIndicator": False,
+        "addressType": "BILLING",
+        "line1": "300 Elton Street",
+        "line2": "Apt 123",
+        "city": "Glen Mills",
+        "state": "PA",
+        "postalCode": "19342",
+        "countryCode": "USA",
+        "addressStatus": "INACTIVE",
+    }
+    (shown,) = world.create(consumerProfileAddresses=[sent])["addresses"]
+    assert shown == {**sent, "addressIdentifier": shown["addressIdentifier"]}
+
+
+def test_every_member_of_a_profile_is_shown(world: World) -> None:
+    """What was sent for the profile itself comes back, at create and after an update."""
+    sent = {
+        "cardOnFileReferenceNumber": "123",
+        "firstName": "John",
+        "lastName": "Doe",
+        "fullName": "Doe Ltd.",
+        "profileStatus": "INACTIVE",
+        "orderOverrideCode": "NO_MAPPING",
+    }
+    body = world.create(merchant={"merchantSoftware": {"version": "1.235"}}, **sent)
+    assert body.items() >= {**sent, "merchant": {"merchantSoftware": {"version": "1.235"}}}.items()
+    changed = {**sent, "fullName": "Roe Ltd.", "orderOverrideCode": "CONSUMER_REFNUM_ORDERID"}
+    after = world.profiles.update(body["consumerProfileId"], models.update_profile(changed), JACK)
+    assert after.items() >= changed.items()
+
+
+@pytest.mark.parametrize("kind", ["card", "ach", "sepa", "bacs"])
+def test_every_kind_is_updated_by_its_own_object(world: World, kind: str) -> None:
+    """The object of the addressed kind changes the method, and a status beside it does too."""
+    before = world.create(profilePaymentMethod=EVERY_METHOD)
+    method = before["paymentMethodType"][f"{kind}List"][0]
+    other = "ach" if kind == "card" else "card"
+    for body, changed in (
+        ({kind: {"lastName": "Roe"}}, {"lastName": "Roe"}),
+        ({other: {"lastName": "Poe"}, "accountStatus": "ACTIVE"}, {"lastName": "Roe", "accountStatus": "ACTIVE"}),
+    ):
+        after = world.change(before["consumerProfileId"], method["paymentMethodId"], body)
+        listed = {name: shown for name, shown in after["paymentMethodType"].items() if name != "defaultMOP"}
+        expected = {name: before["paymentMethodType"][name] for name in listed} | {f"{kind}List": [{**method, **changed}]}
+        assert listed == expected
+    with pytest.raises(Invalid, match=f"{other} does not fit"):
+        world.change(before["consumerProfileId"], method["paymentMethodId"], {other: {}})
 
 
 def test_create_says_who_and_when(world: World) -> None:
@@ -168,9 +264,7 @@ def test_add_several(world: World) -> None:
 
 def test_update_is_partial(world: World) -> None:
     """Members that are sent change, all others stay, and so does every other card."""
-    profile_id = world.create(profilePaymentMethod={"cardList": [VISA, {**MASTERCARD, "firstName": "Jane"}]})[
-        "consumerProfileId"
-    ]
+    profile_id = world.create(profilePaymentMethod={"cardList": [VISA, {**MASTERCARD, "firstName": "Jane"}]})["consumerProfileId"]
     before = world.profiles.retrieve(profile_id, Caller())
     method_id = cards(before)[1]["paymentMethodId"]
     after = world.change(profile_id, method_id, {"card": {"accountStatus": "INACTIVE", "middleName": "Q"}})
@@ -203,9 +297,7 @@ def test_update_of_the_default_shows_in_its_copy(world: World) -> None:
 
 def test_update_with_an_address_makes_a_new_one(world: World) -> None:
     """A new address is appended, the card points at it, and the old one stays."""
-    before = world.create(
-        profilePaymentMethod={"cardList": [{**VISA, "consumerProfileAddress": {"line1": "400 Elton Farm"}}]}
-    )
+    before = world.create(profilePaymentMethod={"cardList": [{**VISA, "consumerProfileAddress": {"line1": "400 Elton Farm"}}]})
     profile_id, method_id = before["consumerProfileId"], cards(before)[0]["paymentMethodId"]
     after = world.change(profile_id, method_id, {"card": {"consumerProfileAddress": {"line1": "300 Elton Street"}}})
     assert after["addresses"][:-1] == before["addresses"]
@@ -267,9 +359,7 @@ def test_set_default_of_another_kind(world: World) -> None:
 
 def test_delete_leaves_the_rest(world: World) -> None:
     """A deleted card is listed no more; others, the default and all addresses stay."""
-    before = world.create(
-        profilePaymentMethod={"cardList": [VISA, {**MASTERCARD, "consumerProfileAddress": {"line1": "1 Main Street"}}]}
-    )
+    before = world.create(profilePaymentMethod={"cardList": [VISA, {**MASTERCARD, "consumerProfileAddress": {"line1": "1 Main Street"}}]})
     profile_id, method_id = before["consumerProfileId"], cards(before)[1]["paymentMethodId"]
     after = world.profiles.delete_method(profile_id, method_id, JACK)
     assert cards(after) == cards(before)[:1]
@@ -379,9 +469,7 @@ def test_status_is_stable(world: World) -> None:
 def test_worlds_do_not_see_each_other() -> None:
     """A profile is found in its own world only."""
     directory: dict[str, Any] = {}
-    mine, theirs = (
-        ProfilesWorld(clock=Clock(), ids=Ids(name), effects=Counter(), directory=directory) for name in ("a", "b")
-    )
+    mine, theirs = (ProfilesWorld(clock=Clock(), ids=Ids(name), effects=Counter(), directory=directory) for name in ("a", "b"))
     body = mine.create(models.create_profile({"profilePaymentMethod": {"cardList": [VISA]}}), JACK)
     with pytest.raises(NotFound):
         theirs.retrieve(body["consumerProfileId"], JACK)
@@ -397,9 +485,7 @@ def test_mandates_get_a_reference(world: World) -> None:
     body = world.create(profilePaymentMethod={"bacsList": [{**BACS, "mandateList": [MANDATE]}]})
     bacs = body["paymentMethodType"]["bacsList"][0]
     assert UUID(bacs["mandateList"][0]["mandateReferenceId"])
-    after = world.change(
-        body["consumerProfileId"], bacs["paymentMethodId"], {"bacs": {"mandateList": [{**MANDATE, "mandateId": "M2"}]}}
-    )
+    after = world.change(body["consumerProfileId"], bacs["paymentMethodId"], {"bacs": {"mandateList": [{**MANDATE, "mandateId": "M2"}]}})
     listed = after["paymentMethodType"]["bacsList"][0]["mandateList"]
     assert [mandate["mandateId"] for mandate in listed] == ["M2"]
     assert listed[0]["mandateReferenceId"] != bacs["mandateList"][0]["mandateReferenceId"]

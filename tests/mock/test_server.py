@@ -131,9 +131,7 @@ def test_answers_do_not_wait_for_acknowledgements(merchant: Merchant, card: Card
 def test_a_connection_is_reused(mock: MockServer) -> None:
     """Many requests, refused and large ones among them, go over one connection."""
     host, port = mock.url.removeprefix("http://").split(":")
-    big = (
-        b"POST /api/v2/mmp/consumer-profiles HTTP/1.1\r\nHost: mock\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000
-    )
+    big = b"POST /api/v2/mmp/consumer-profiles HTTP/1.1\r\nHost: mock\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         answers = connection.makefile("rb")
         for request, status in [(b"GET /x HTTP/1.1\r\nHost: mock\r\n\r\n", b"404"), (big, b"401")] * 5:

@@ -23,9 +23,7 @@ def test_the_documented_story(merchant: Merchant, card: Card, old_card: Card) ->
     Expect after each act the answer of the vendor's page, the same from a later read, and one effect.
     """
     # John has a profile with a card
-    profile = merchant.create(
-        old_card, cardOnFileReferenceNumber="123", firstName="John", lastName="Doe", profileStatus="ACTIVE"
-    )
+    profile = merchant.create(old_card, cardOnFileReferenceNumber="123", firstName="John", lastName="Doe", profileStatus="ACTIVE")
     assert [each["last4CardNumber"] for each in cards(profile)] == ["9999"]
     assert profile["paymentMethodType"]["defaultMOP"] == {"card": cards(profile)[0]}
     assert merchant.read(profile) == profile
@@ -99,9 +97,7 @@ def test_the_documented_story(merchant: Merchant, card: Card, old_card: Card) ->
     }
 
 
-def test_no_number_leaves_the_mock(
-    merchant: Merchant, card: Card, old_card: Card, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_no_number_leaves_the_mock(merchant: Merchant, card: Card, old_card: Card, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither an answer nor a log shows a full card number or a security code, whatever was sent where."""
     profile = merchant.create({**card, "cvv": "739", "cardVerificationValue": "739"}, old_card)
     merchant.add(profile, card)

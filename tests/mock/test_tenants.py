@@ -16,6 +16,19 @@ def credentials(tenant: Tenant) -> tuple[str, str, str]:
     return tenant.client_id, tenant.client_secret, tenant.merchant_id
 
 
+def test_a_taken_merchant_id_is_passed_over() -> None:
+    """Where the merchant id of a name belongs to somebody else, the next one is taken; a forgotten one is free again."""
+    usual = credentials(Tenants().named("a"))
+    tenants = Tenants()
+    tenants._merchants.add(usual[2])  # two names with one merchant id cannot be found in the time of a test
+    assert not set(credentials(tenants.named("a"))) & set(usual)
+    tenants.forget(tenants.named("a"))
+    tenants._merchants.discard(usual[2])
+    assert credentials(tenants.named("a")) == usual
+    tenants.forget(tenants.named("a"))
+    assert credentials(tenants.named("a")) == usual
+
+
 def test_a_name_gives_the_same_tenant() -> None:
     """The same name is the same tenant in one mock, and the same credentials in every mock."""
     tenants = Tenants()

@@ -29,9 +29,7 @@ def claims(token: str) -> dict[str, Any]:
 
 def ask(merchant: Merchant, data: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
     usual = basic(merchant.client_id, merchant.client_secret)
-    return merchant.client.post(
-        PATH, data=FORM if data is None else data, headers=usual if headers is None else headers
-    )
+    return merchant.client.post(PATH, data=FORM if data is None else data, headers=usual if headers is None else headers)
 
 
 def test_the_documented_answer(merchant: Merchant) -> None:
@@ -93,6 +91,13 @@ def test_scope_left_out(merchant: Merchant, scope: str | None) -> None:
     """Without a scope, or with an empty one, the default scope is granted."""
     data = {"grant_type": "client_credentials"} | ({} if scope is None else {"scope": scope})
     assert ask(merchant, data).json()["scope"] == "jpm:payments:sandbox"
+
+
+def test_scope_asked_for_twice(merchant: Merchant) -> None:
+    """A scope that is named twice is granted once."""
+    body = ask(merchant, {**FORM, "scope": "jpm:payments:sandbox jpm:payments:sandbox"}).json()
+    assert body["scope"] == "jpm:payments:sandbox"
+    assert claims(body["access_token"])["scope"] == ["jpm:payments:sandbox"]
 
 
 def test_credentials_in_the_form(merchant: Merchant) -> None:
