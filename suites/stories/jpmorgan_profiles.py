@@ -44,9 +44,7 @@ PROFILE: dict[str, Any] = {
     "lastName": "Doe",
     "profileStatus": "ACTIVE",
     "communication": COMMUNICATION,
-    "profilePaymentMethod": {
-        "cardList": [{**FIRST_CARD, "consumerProfileAddress": {**ADDRESS, "line1": "200 Elton Farm"}}]
-    },
+    "profilePaymentMethod": {"cardList": [{**FIRST_CARD, "consumerProfileAddress": {**ADDRESS, "line1": "200 Elton Farm"}}]},
 }
 ACCOUNTS: dict[str, Any] = {
     "fullName": "Elton Farm",
@@ -84,9 +82,7 @@ def _documented_life(play: Play) -> tuple[str, str, str]:
     first = created.body["paymentMethodType"]["cardList"][0]["paymentMethodId"]
     profile = {"consumer-profile-id": pid}
     play("read", "getConsumerProfile", path=profile)
-    play(
-        "rename", "updateConsumerProfile", path=profile, body={"firstName": "Jane"}, headers={"userIdentifier": "jill"}
-    )
+    play("rename", "updateConsumerProfile", path=profile, body={"firstName": "Jane"}, headers={"userIdentifier": "jill"})
 
     # Add the documented card, then one without address
     play.advance(60)
@@ -105,12 +101,8 @@ def _documented_life(play: Play) -> tuple[str, str, str]:
     method = {**profile, "payment-method-Id": second}
     change = {name: CARD[name] for name in ("cardExpirationMonthYearNumber", "accountStatus", "firstName", "lastName")}
     billing = {**ADDRESS, "addressType": "BILLING", "line1": "300 Elton Street"}
-    play(
-        "update-card", "updatePaymentMethod", path=method, body={"card": {**change, "consumerProfileAddress": billing}}
-    )
-    play(
-        "update-expiry", "updatePaymentMethod", path=method, body={"card": {"cardExpirationMonthYearNumber": "11/2031"}}
-    )
+    play("update-card", "updatePaymentMethod", path=method, body={"card": {**change, "consumerProfileAddress": billing}})
+    play("update-expiry", "updatePaymentMethod", path=method, body={"card": {"cardExpirationMonthYearNumber": "11/2031"}})
     play("suspend", "updatePaymentMethod", path=method, body={"card": {"accountStatus": "INACTIVE"}})
     play("resume", "updatePaymentMethod", path=method, body={"card": {"accountStatus": "ACTIVE"}}, headers=labels)
 
