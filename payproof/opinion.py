@@ -16,8 +16,8 @@ from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from payproof.exchange import Exchange, lowered, media_type
-from payproof.shape import is_json, request_faults, shown
+from payproof.exchange import Exchange, Unparsable, lowered, media_type
+from payproof.shape import FORM, form_fields, is_json, request_faults, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -113,9 +113,18 @@ def _beyond(exchange: Exchange) -> bool:
     """Say whether a request is of a kind on which the two are known to differ, so that nothing can be concluded.
 
     openapi-core takes a header that is not sent and one that is sent empty for the same; it does not look at a
-    Content-Type that the operation does not know before it looks for a schema.
+    Content-Type that the operation does not know before it looks for a schema; of a form's field that is sent twice it
+    sees one value, where RFC 6749 section 3.2 allows only one.
     """
-    return any(value == "" for _, value in exchange.request.headers)
+    request = exchange.request
+    if any(value == "" for _, value in request.headers):
+        return True
+    if media_type(lowered(request.headers)) != FORM:
+        return False
+    try:
+        return any(isinstance(value, list) for value in form_fields(request.body).values())
+    except Unparsable:
+        return False
 
 
 def _request(contract: Contract, exchange: Exchange, path: Mapping[str, str]) -> _Request:
