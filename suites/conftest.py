@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from payproof.client import Answer, Api
     from payproof.exchange import Intent, Request
-    from payproof.plugin import Apis, NewTenant
+    from payproof.plugin import NewTenant
+    from payproof.worker import Apis
 
 OAUTH = "jpmorgan-oauth"
 PROFILES = "jpmorgan-profiles"
@@ -305,7 +306,7 @@ class Merchant:
         sent = {**self.labels, **(headers or {})}
         return self.api.call(operation, path=_path(profile, method), headers=sent, body=body, intent=intent)
 
-    def look(self, profile: Profile) -> dict[str, Any]:
+    def look(self, profile: Profile | str) -> dict[str, Any]:
         """Read the state of a profile that may be gone: empty where it is not found."""
         answer = self.ask("getConsumerProfile", profile)
         assert answer.status in {200, 404}
