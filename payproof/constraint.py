@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from payproof.schema import BRANCHES, resolve
+from payproof.shape import FORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,15 +23,21 @@ SINGLE = ("type", "enum", "const", "pattern", "minLength", "maxLength", "minimum
 class Constraint:
     """One keyword at one place of a request.
 
-    `location` is header, path, query or body; `pointer` names the parameter or is a JSON pointer into the body, with
-    `*` for an item; for `required` it ends with the member that must be there. `schema` is the schema object around
-    the keyword. Two more keywords stand for the body as a whole: `content-type` and `json`.
+    `location` is header, path, query, body or authorization; `pointer` names the parameter or is a JSON pointer into
+    the body, with `*` for an item; for `required` it ends with the member that must be there. `schema` is the schema
+    object around the keyword, for the authorization its security scheme. Keywords beside those of JSON Schema: `json`
+    for a body that is none, `content-type` for its header, `scheme` and `credentials` for what Authorization holds.
+
+    A constraint inside of an alternative (anyOf, oneOf) counts only where no other alternative holds: `rivals` are the
+    members that the others require, and the fault is then reported at `choice`, the place of the alternatives.
     """
 
     location: str
     pointer: str
     keyword: str
     schema: Mapping[str, Any]
+    rivals: frozenset[str] = frozenset()
+    choice: str | None = None
 
     @property
     def id(self) -> str:
@@ -39,7 +46,7 @@ class Constraint:
 
 
 def constraints(spec: Spec, operation: Operation) -> list[Constraint]:
-    """Give the constraints on requests of an operation, each once."""
+    """Give the constraints on requests of an operation, each once, in the order of the spec."""
     found: dict[str, Constraint] = {}
     for constraint in _all(spec, operation):
         found.setdefault(constraint.id, constraint)
@@ -47,6 +54,12 @@ def constraints(spec: Spec, operation: Operation) -> list[Constraint]:
 
 
 def _all(spec: Spec, operation: Operation) -> Iterator[Constraint]:
+    security = operation.definition.get("security", spec.document.get("security", ()))
+    if security and {} not in security:
+        schemes = spec.document.get("components", {}).get("securitySchemes", {})
+        known = [resolve(spec.document, schemes[name]) for option in security for name in option if name in schemes]
+        for keyword in ("required", "scheme", "credentials"):
+            yield Constraint("authorization", "", keyword, known[0] if known else {})
     for parameter in operation.parameters:
         schema = parameter.shape.schema
         place = f"/{parameter.name}"
@@ -54,36 +67,52 @@ def _all(spec: Spec, operation: Operation) -> Iterator[Constraint]:
             yield Constraint(parameter.where, place, "required", schema)
         for keyword in SINGLE:
             # On the wire every header, path segment and query value is a string.
-            if keyword in schema and not (keyword == "type" and schema["type"] == "string"):
+            if _binds(keyword, schema) and not (keyword == "type" and schema["type"] == "string"):
                 yield Constraint(parameter.where, place, keyword, schema)
     for media, shape in operation.bodies.items():
+        form = media == FORM
         if operation.body_required:
             yield Constraint("body", "", "required", shape.schema)
-        yield Constraint("body", "", "content-type", shape.schema)
-        if media != "application/x-www-form-urlencoded":
+        yield Constraint("header", "/Content-Type", "content-type", shape.schema)
+        if not form:
             yield Constraint("body", "", "json", shape.schema)
-        yield from _schema(spec, shape.schema, "", form=media == "application/x-www-form-urlencoded", open_=frozenset())
+        for constraint in _schema(spec, shape.schema, "", frozenset()):
+            # A form is always an object, and its fields are strings unless they are repeated.
+            if not (form and constraint.keyword == "type" and constraint.pointer == ""):
+                yield constraint
 
 
-def _schema(spec: Spec, schema: Any, pointer: str, *, form: bool, open_: frozenset[int]) -> Iterator[Constraint]:
+def _schema(spec: Spec, schema: Any, pointer: str, open_: frozenset[int]) -> Iterator[Constraint]:
     node = resolve(spec.document, schema)
     if not isinstance(node, dict) or id(node) in open_:
         return
     inner = open_ | {id(node)}
     for keyword in SINGLE:
-        # A field of a form is always a string, and the form itself always an object.
-        if keyword in node and not (form and keyword == "type"):
+        if _binds(keyword, node):
             yield Constraint("body", pointer, keyword, node)
     for name in node.get("required", ()):
-        yield Constraint("body", f"{pointer}/{name}", "required", node)
+        yield Constraint("body", f"{pointer}/{_escaped(name)}", "required", node)
     for name, member in node.get("properties", {}).items():
-        yield from _schema(spec, member, f"{pointer}/{name}", form=form, open_=inner)
+        yield from _schema(spec, member, f"{pointer}/{_escaped(name)}", inner)
     if "items" in node:
-        yield from _schema(spec, node["items"], f"{pointer}/*", form=form, open_=inner)
+        yield from _schema(spec, node["items"], f"{pointer}/*", inner)
     for branch in BRANCHES:
-        for part in node.get(branch, ()):
+        parts = [resolve(spec.document, part) for part in node.get(branch, ())]
+        for part in parts:
             if branch == "allOf":
-                yield from _schema(spec, part, pointer, form=form, open_=inner)
-            elif "properties" in (resolved := resolve(spec.document, part)):
-                for name, member in resolved["properties"].items():
-                    yield from _schema(spec, member, f"{pointer}/{name}", form=form, open_=inner)
+                yield from _schema(spec, part, pointer, inner)
+                continue
+            others = frozenset(name for other in parts if other is not part for name in other.get("required", ()))
+            for name, member in part.get("properties", {}).items():
+                for one in _schema(spec, member, f"{pointer}/{_escaped(name)}", inner):
+                    yield Constraint("body", one.pointer, one.keyword, one.schema, others - {name}, pointer)
+
+
+def _binds(keyword: str, schema: Mapping[str, Any]) -> bool:
+    return keyword in schema and not (keyword.startswith("min") and keyword != "minimum" and schema[keyword] == 0) and (
+        keyword != "uniqueItems" or schema[keyword] is True
+    )  # fmt: skip
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

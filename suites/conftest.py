@@ -120,7 +120,8 @@ class Payloads:
 class Base:
     """A request that must be accepted in the state that it meets, not sent yet.
 
-    `ids` are what the tenant has: `profile`; `first` and `second`, its two cards; `first-address`, `second-address`.
+    `ids` are what the tenant has: `profile`; `first` and `second`, its two cards; `first-address`, `second-address`;
+    with accounts also `ach`, `sepa` and `bacs`.
     """
 
     apis: Apis
@@ -144,6 +145,11 @@ class Base:
         """Send it. The claim is that it must be accepted, unless another one is given; None claims nothing."""
         return self.api.session.send(self.api.tenant, self.request(), intent)
 
+    def draft(self) -> Draft:
+        """Give the request in parts, so that one of them can be changed."""
+        form = None if self.form is None else tuple(self.form.items())
+        return Draft(self.operation, self.path, {}, self.headers, self.body, form)
+
     def read(self) -> Answer:
         """Read the profile back."""
         return self.api.call("getConsumerProfile", path={"consumer-profile-id": self.ids["profile"]})
@@ -152,8 +158,8 @@ class Base:
 class Ground(Protocol):
     """`ground("deletePaymentMethod")` prepares a fresh tenant, or the given one, and gives the documented request."""
 
-    def __call__(self, operation: str, *, apis: Apis | None = None) -> Base:
-        """Prepare the ground of an operation."""
+    def __call__(self, operation: str, *, apis: Apis | None = None, accounts: bool = False) -> Base:
+        """Prepare the ground of an operation; with `accounts` the profile has a bank account of each kind, too."""
 
 
 @pytest.fixture(scope="session")
@@ -172,7 +178,7 @@ def ground(new_tenant: NewTenant, payloads: Payloads) -> Ground:
               "addPaymentMethod": payloads.addition, "updatePaymentMethod": payloads.change}  # fmt: skip
     second = {"updatePaymentMethod", "setDefaultPaymentMethod"}
 
-    def prepare(operation: str, *, apis: Apis | None = None) -> Base:
+    def prepare(operation: str, *, apis: Apis | None = None, accounts: bool = False) -> Base:
         tenant = apis if apis is not None else new_tenant()
         if operation == "issueToken":
             return Base(tenant, tenant[OAUTH], operation, form=payloads.form())
@@ -181,12 +187,17 @@ def ground(new_tenant: NewTenant, payloads: Payloads) -> Ground:
         if operation == "createConsumerProfile":
             return Base(tenant, api, operation, body=body)
         profile = payloads.profile(payloads.first_card(), payloads.card())
+        if accounts:
+            lists = {"achList": [payloads.ach()], "sepaList": [payloads.sepa()], "bacsList": [payloads.bacs()]}
+            profile["profilePaymentMethod"] |= lists
         made = api.call("createConsumerProfile", body=profile, intent=ACCEPT)
         cards = {card["last4CardNumber"]: card for card in made.body["paymentMethodType"]["cardList"]}
         ids = {"profile": made.body["consumerProfileId"]}
         for name, number in (("first", FIRST_NUMBER), ("second", SECOND_NUMBER)):
             ids[name] = cards[number[-4:]]["paymentMethodId"]
             ids[f"{name}-address"] = cards[number[-4:]]["addressIdentifier"]
+        for kind in ("ach", "sepa", "bacs") if accounts else ():
+            ids[kind] = made.body["paymentMethodType"][f"{kind}List"][0]["paymentMethodId"]
         path = {"consumer-profile-id": ids["profile"]}
         if "{payment-method-Id}" in api.session.kit.contracts[PROFILES].spec.operations[operation].template:
             path["payment-method-Id"] = ids["second" if operation in second else "first"]
