@@ -14,7 +14,7 @@ class Fault:
     clause: str
 
 
-class UnknownFault(ValueError):  # noqa: N818 - the name is part of the interface
+class UnknownFault(ValueError):
     """No lie of that name; the message lists the names."""
 
 

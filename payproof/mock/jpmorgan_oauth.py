@@ -19,7 +19,7 @@ ANNOUNCED_LIFETIME_SECONDS = 3599
 """``expires_in`` of the documented answer; the token itself says 3600."""
 
 
-class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class TokenRefused(Exception):
     """An error of RFC 6749 section 5.2: its code, and a description without anything that the client sent."""
 
     def __init__(self, error: str, description: str) -> None:
@@ -30,11 +30,10 @@ class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not an er
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A client id and secret, percent-decoded, and whether they came in the Authorization header."""
+    """A client id and secret, percent-decoded."""
 
     client_id: str
     client_secret: str
-    in_header: bool
 
 
 def _part(content: Mapping[str, Any]) -> str:
@@ -91,10 +90,8 @@ class Issuer:
 
     def _token(self, tenant: Tenant, scope: list[str]) -> str:
         expiry = tenant.clock.milliseconds() + assumed.TOKEN_LIFETIME_SECONDS * 1000
-        if tenant.tokens and "same-token-again" in self._tenants.lies:
-            token = next(iter(tenant.tokens))
-        else:
-            token = self._signed(tenant, scope)
+        again = next(iter(tenant.tokens), None) if "same-token-again" in self._tenants.lies else None
+        token = again or self._signed(tenant, scope)
         tenant.tokens[token] = expiry
         self._tenants.holders[token] = tenant
         tenant.effects["tokens issued"] += 1

@@ -58,7 +58,7 @@ def _basic(value: str) -> Credentials | None:
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
         # RFC 6749 section 2.3.1: both are form-encoded before they are joined
-        return Credentials(unquote_plus(client_id), unquote_plus(secret), in_header=True) if colon else None
+        return Credentials(unquote_plus(client_id), unquote_plus(secret)) if colon else None
     except (binascii.Error, ValueError):
         return None
 
@@ -69,7 +69,7 @@ def _credentials(request: Request, parameters: dict[str, str]) -> Credentials | 
         raise TokenRefused("invalid_request", "The header Authorization is repeated")
     if not headers:
         if parameters.get("client_id") and parameters.get("client_secret"):
-            return Credentials(parameters["client_id"], parameters["client_secret"], in_header=False)
+            return Credentials(parameters["client_id"], parameters["client_secret"])
         return None
     if parameters.get("client_secret"):
         raise TokenRefused("invalid_request", "The parameter client_secret comes beside an Authorization header")

@@ -48,9 +48,7 @@ class ProfilesWorld:
     ``Invalid``, in both cases without having changed anything.
     """
 
-    def __init__(
-        self, *, clock: Clock, ids: Ids, effects: Counter[str], directory: Directory, lies: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, *, clock: Clock, ids: Ids, effects: Counter[str], directory: Directory, lies: frozenset[str] = frozenset()) -> None:
         self._clock = clock
         self._ids = ids
         self._effects = effects

@@ -36,15 +36,11 @@ _ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
     },
     ("{id}",): {
         "GET": _Operation(lambda world, ids, _, caller: world.retrieve(ids[0], caller), writes=False),
-        "PATCH": _Operation(
-            lambda world, ids, body, caller: world.update(ids[0], body, caller), jpmorgan_models.update_profile
-        ),
+        "PATCH": _Operation(lambda world, ids, body, caller: world.update(ids[0], body, caller), jpmorgan_models.update_profile),
         "DELETE": _Operation(lambda world, ids, _, __: world.delete(ids[0])),
     },
     ("{id}", "payment-methods"): {
-        "POST": _Operation(
-            lambda world, ids, body, caller: world.add(ids[0], body, caller), jpmorgan_models.add_methods
-        ),
+        "POST": _Operation(lambda world, ids, body, caller: world.add(ids[0], body, caller), jpmorgan_models.add_methods),
     },
     ("{id}", "payment-methods", "{id}"): {
         "PATCH": _Operation(
@@ -75,8 +71,7 @@ def messages(status: int, violations: Sequence[Violation] = (), *, message: str 
     body: dict[str, Any] = {"responseStatus": "ERROR", "responseCode": code, "responseMessage": message or usual}
     if violations:
         body["validationErrors"] = [
-            {"code": _INVALID_REQUEST, "message": f"{each.entity} {each.rule}", "entity": each.entity}
-            for each in violations
+            {"code": _INVALID_REQUEST, "message": f"{each.entity} {each.rule}", "entity": each.entity} for each in violations
         ]
     return Answer(status, body)
 

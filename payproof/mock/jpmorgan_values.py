@@ -17,9 +17,7 @@ ConsumerName = Annotated[str, StringConstraints(max_length=70, pattern=r"^[\p{L}
 HolderName = Annotated[str, StringConstraints(max_length=70, pattern=r"^[^\x00]*$")]
 """A name on a payment method or an address: its length is limited, its characters are not."""
 
-ExternalIdentifier = Annotated[
-    str, StringConstraints(max_length=36, pattern=r"^(?:[A-Za-z0-9,$@&-][A-Za-z0-9,$@& -]*)?$")
-]
+ExternalIdentifier = Annotated[str, StringConstraints(max_length=36, pattern=r"^(?:[A-Za-z0-9,$@&-][A-Za-z0-9,$@& -]*)?$")]
 ReferenceNumber = Annotated[str, StringConstraints(max_length=32, pattern=r"^[A-Za-z0-9]*$")]
 AccountNumber = Annotated[str, StringConstraints(min_length=16, max_length=16, pattern=r"^[0-9]*$")]
 MonthYear = Annotated[str, StringConstraints(pattern=r"^(?:0[1-9]|1[0-2])[/][0-9]{4}$")]
@@ -42,9 +40,7 @@ WalletProvider = Literal["APPLE_PAY", "GOOGLE_PAY", "PAZE"]
 CardSource = Literal["SAFETECH_TOKEN"]
 AchPayment = Literal["WEB", "TEL", "RECURRING"]
 AchAccount = Literal["CHECKING", "SAVING", "CORPORATE_CHECKING"]
-OrderOverride = Literal[
-    "NO_MAPPING", "CONSUMER_REFNUM_ORDERID", "CONSUMER_REFNUM_COMMENTS", "CONSUMER_REFNUM_ORDERID_COMMENTS"
-]
+OrderOverride = Literal["NO_MAPPING", "CONSUMER_REFNUM_ORDERID", "CONSUMER_REFNUM_COMMENTS", "CONSUMER_REFNUM_ORDERID_COMMENTS"]
 
 # fmt: off
 CardType = Literal[

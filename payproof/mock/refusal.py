@@ -15,7 +15,7 @@ class Violation:
     rule: str
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refused(Exception):
     """The request was understood and nothing was changed."""
 
 

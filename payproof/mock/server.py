@@ -23,7 +23,7 @@ _KEEP_ALIVE_SECONDS = 3600
 """Longer than any run: a server that closes an idle connection first makes clients fail now and then."""
 
 
-class CannotListen(OSError):  # noqa: N818 - the name is part of the interface
+class CannotListen(OSError):
     """The mock cannot listen on the host and port that it was given; the message says which and why."""
 
 
@@ -125,9 +125,7 @@ class MockServer:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         self._server = _Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name="payproof-mock", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, name="payproof-mock", daemon=True)
         self._thread.start()
         if not self._server.ready.wait(_START_SECONDS):
             self.stop()
@@ -150,7 +148,5 @@ class MockServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()

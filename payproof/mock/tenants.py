@@ -37,9 +37,7 @@ class Tenant:
         self.tokens: dict[str, int] = {}
         self.script = Script()
         self.effects: Counter[str] = Counter()
-        self.profiles = ProfilesWorld(
-            clock=clock, ids=Ids(f"{seed}/profiles"), effects=self.effects, directory=directory, lies=lies
-        )
+        self.profiles = ProfilesWorld(clock=clock, ids=Ids(f"{seed}/profiles"), effects=self.effects, directory=directory, lies=lies)
 
 
 class Tenants:
@@ -96,7 +94,6 @@ class Tenants:
         self._merchants.discard(tenant.merchant_id)
         for token in tenant.tokens:
             del self.holders[token]
-        tenant.tokens.clear()
         tenant.profiles.forget()
         if tenant.client_id == assumed.DEMO_CLIENT_ID:
             self._add_demo()

@@ -17,15 +17,15 @@ TRANSPORT = "payproof.mock.transport"
 """Where the server leaves the connection in the scope, for answers that are lost on purpose."""
 
 
-class AnswerDropped(ConnectionError):  # noqa: N818 - what happened to the client, not to the mock
+class AnswerDropped(ConnectionError):
     """An answer was to be lost and there is no connection to close: the app does not run in a ``MockServer``."""
 
 
-class ClientGone(ConnectionError):  # noqa: N818 - what happened to the client, not to the mock
+class ClientGone(ConnectionError):
     """The client left before its request was complete, so nothing of it may count."""
 
 
-class BodyTimeout(Exception):  # noqa: N818 - an answer (408), not an error of the mock
+class BodyTimeout(Exception):
     """The request's body did not arrive in time."""
 
 

@@ -1,9 +1,11 @@
 """The clock of a tenant."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 
+from payproof.mock import clock as clock_module
 from payproof.mock.clock import Clock, ClockRangeError, timestamp
 
 START = datetime(2024, 7, 2, 9, 38, 54, 781_000, tzinfo=UTC)
@@ -35,6 +37,20 @@ def test_set_converts_to_utc() -> None:
     clock = Clock(START)
     clock.set(datetime(2035, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=1))))
     assert clock.now().isoformat().startswith("2035-01-01T00:00:0")
+
+
+def test_steps_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the millisecond: a step by hand, and the time that passes by itself."""
+    system = SimpleNamespace(monotonic_ns=lambda: 5_000_000_000)
+    monkeypatch.setattr(clock_module, "time", system)
+    clock = Clock(START)
+    assert (clock.now(), clock.milliseconds()) == (START, 1_719_913_134_781)
+    clock.advance(3600.25)
+    assert clock.now() == START + timedelta(seconds=3600, milliseconds=250)
+    system.monotonic_ns = lambda: 6_500_000_000
+    assert clock.now() == START + timedelta(seconds=3601, milliseconds=750)
+    clock.set(START)
+    assert clock.now() == START
 
 
 @pytest.mark.parametrize("moment", [datetime(2035, 1, 1), datetime(1969, 1, 1, tzinfo=UTC), datetime.max])

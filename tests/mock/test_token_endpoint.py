@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,10 +73,14 @@ def test_the_token_is_a_jwt_with_the_documented_claims(merchant: Merchant) -> No
     assert found["sub"] == found["aud"] == found["subname"] == merchant.client_id
     assert found["iss"] == "https://id.payments.jpmorgan.com:443/am/oauth2"
     assert found["scope"] == ["jpm:payments:sandbox"]
+    fixed = ("OAUTH2_STATELESS_GRANT", "access_token", "Bearer", "client_credentials", "/alpha", 3600)
+    assert tuple(found[name] for name in ("cts", "tokenName", "token_type", "grant_type", "realm", "expires_in")) == fixed
+    assert found["auth_time"] == found["nbf"] == found["iat"]
     assert found["iat"] in (1_687_296_431, 1_687_296_432)
     assert found["exp"] == found["iat"] + 3600 == found["nbf"] + found["expires_in"]
     head = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))
     assert (head["typ"], head["alg"]) == ("JWT", "HS256")
+    assert re.fullmatch(r"([A-Za-z0-9_-]+\.){2}[A-Za-z0-9_-]{43}", token)
 
 
 def test_each_token_is_new(merchant: Merchant) -> None:
