@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from payproof.client import ACCEPT
 from payproof.exchange import Intent
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def test_token_errors(apis: Apis, payloads: Payloads, error: str, request_parts:
     """
     # The client is known
     token = apis["jpmorgan-oauth"]
-    assert token.call("issueToken", form=payloads.form()).status == 200
+    assert token.call("issueToken", form=payloads.form(), intent=ACCEPT).status == 200
 
     # Its form has a fault
     answer = token.call("issueToken", intent=Intent("refuse", "body", *violated), **request_parts)
