@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from payproof.client import ACCEPT, BrokenClause
+from payproof.draft import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
