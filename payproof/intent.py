@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from payproof.shape import Fault, request_faults, shown
+from payproof.shape import Fault, Sent, request_faults, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,15 +29,15 @@ class Reception:
     hole: str = ""
 
 
-def reception(spec: Spec, operation: Operation, exchange: Exchange, path: Mapping[str, str]) -> Reception:
+def reception(spec: Spec, operation: Operation, exchange: Exchange, path: Mapping[str, str], sent: Sent) -> Reception:
     """Compare what the sender claimed about a request, or else what the spec says of it, with the status it got."""
     intent, response = exchange.intent, exchange.response
     if intent is None:
         if response is None or response.status >= 300:
             return Reception()
-        faults = request_faults(spec, operation, exchange, path)
+        faults = request_faults(spec, operation, exchange, path, sent)
         return Reception("rejects-invalid", judged=True, fault=_accepted(faults[0], response.status)) if faults else Reception()
-    faults = request_faults(spec, operation, exchange, path)
+    faults = request_faults(spec, operation, exchange, path, sent)
     if intent.verdict == "accept":
         if faults:
             what = f"{operation.id}: a request meant to be valid is not, by the spec: {faults[0].pointer} {faults[0].expected}"

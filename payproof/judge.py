@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from payproof.exchange import Exchange, Unparsable, lowered
@@ -14,7 +14,7 @@ from payproof.ledger import Ledger
 from payproof.names import EVERYTHING, response_body
 from payproof.names import names as names_of
 from payproof.plan import Plans, optional_member
-from payproof.shape import Fault, response_faults, shown
+from payproof.shape import Fault, Sent, response_faults, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,16 +101,18 @@ class Judge:
         compiled = self._plans.compiled(contract, operation)
         headers = lowered(exchange.response.headers) if exchange.response else {}
         body = response_body(exchange, headers)
+        sent = Sent.of(exchange.request)
         if not self.deferred:
-            self._judge_shape(judgement, compiled, exchange, headers, body, path)
-        names = self._names(compiled, exchange, headers, body, path, compiled.reads)
+            self._judge_shape(judgement, compiled, exchange, headers, body)
+            self._judge_reception(judgement, compiled, exchange, path, sent)
+        names = self._names(compiled, exchange, headers, body, path, sent, compiled.reads)
+        activation = Activation(names)
         if exchange.response is not None:
-            activation = Activation(names)
             subject = self._subject(compiled, names, activation, exchange)
             self._add_states(names, compiled, activation, subject, exchange, compiled.plan.reads)
             for group in compiled.plan.groups:
                 self._judge_group(judgement, compiled, group, names, exchange)
-        learn(self.ledger, compiled, names, exchange, lost=exchange.response is None or isinstance(body, Unparsable))
+        learn(self.ledger, compiled, names, activation, exchange, lost=exchange.response is None or isinstance(body, Unparsable))
         return judgement
 
     def names(self, exchange: Exchange) -> dict[str, Any]:
@@ -121,22 +123,21 @@ class Judge:
         contract, operation, path = found
         compiled = self._plans.compiled(contract, operation)
         headers = lowered(exchange.response.headers) if exchange.response else {}
-        names = self._names(compiled, exchange, headers, response_body(exchange, headers), path, EVERYTHING)
+        names = self._names(compiled, exchange, headers, response_body(exchange, headers), path, Sent.of(exchange.request), EVERYTHING)
         activation = Activation(names)
         self._add_states(names, compiled, activation, self._subject(compiled, names, activation, exchange), exchange, EVERYTHING)
         return names
 
     def _names(
-        self, compiled: Compiled, exchange: Exchange, headers: dict[str, str], body: Any, path: Mapping[str, str],
+        self, compiled: Compiled, exchange: Exchange, headers: dict[str, str], body: Any, path: Mapping[str, str], sent: Sent,
         reads: frozenset[str],
     ) -> dict[str, Any]:  # fmt: skip
         marked = compiled.contract.spec.sensitive
-        return names_of(exchange, headers, body, path, reads=reads, redactor=self.redactor, sensitive=marked)
+        return names_of(exchange, headers, body, path, sent, reads=reads, redactor=self.redactor, sensitive=marked)
 
     def _judge_shape(
-        self, judgement: Judgement, compiled: Compiled, exchange: Exchange, headers: Mapping[str, str], body: Any,
-        path: Mapping[str, str],
-    ) -> None:  # fmt: skip
+        self, judgement: Judgement, compiled: Compiled, exchange: Exchange, headers: Mapping[str, str], body: Any
+    ) -> None:
         contract, operation = compiled.contract, compiled.operation
         if exchange.response is None:
             judgement.skip("answer", f"{operation.id}.status")
@@ -154,11 +155,12 @@ class Judge:
                         reached.append(f"{operation.id}.schema")
             judgement.judged.extend(reached)
             for fault in judgement.faults:
-                self._break(judgement, contract.shapes[f"{operation.id}.{fault.suffix}"], fault, exchange)
-        self._judge_reception(judgement, compiled, exchange, path)
+                self._break(judgement, contract.shapes[f"{operation.id}.{fault.suffix}"], self._hidden(fault), exchange)
 
-    def _judge_reception(self, judgement: Judgement, compiled: Compiled, exchange: Exchange, path: Mapping[str, str]) -> None:
-        received = reception(compiled.contract.spec, compiled.operation, exchange, path)
+    def _judge_reception(
+        self, judgement: Judgement, compiled: Compiled, exchange: Exchange, path: Mapping[str, str], sent: Sent
+    ) -> None:
+        received = reception(compiled.contract.spec, compiled.operation, exchange, path, sent)
         if received.error:
             judgement.errors.append(received.error)
         if not received.clause:
@@ -170,13 +172,15 @@ class Judge:
         else:
             judgement.skip("answer", clause.id)
         if received.fault is not None:
-            self._break(judgement, clause, received.fault, exchange)
+            self._break(judgement, clause, self._hidden(received.fault), exchange)
+
+    def _hidden(self, fault: Fault) -> Fault:
+        return replace(fault, expected=self.redactor.text(fault.expected), seen=self.redactor.text(fault.seen))
 
     def _break(self, judgement: Judgement, clause: Clause, fault: Fault, exchange: Exchange) -> None:
-        hide = self.redactor.text
         finding = Finding(
             clause.id, clause.api, judgement.operation, clause.keyword.value, fault.ground.basis, fault.pointer,
-            hide(fault.expected), hide(fault.seen), exchange.id,
+            fault.expected, fault.seen, exchange.id,
         )  # fmt: skip
         judgement.findings.append(finding)
 
@@ -208,51 +212,57 @@ class Judge:
         self, judgement: Judgement, compiled: Compiled, group: Group, names: dict[str, Any], exchange: Exchange
     ) -> None:
         if group.facts:
-            slices = self._slices(group, names, exchange)
-            if group.needs_fact and not slices.get(group.needs_fact):
-                return
-            names = {**names, "facts": slices}
+            names = {**names, "facts": self._slices(group, names, exchange)}
         activation = Activation(names)
-        selected, errors = group.selected(activation)
+        selected, errors = group.selected(names["status"], activation)
         for index, error in errors:
             clause = group.clauses[index]
             if clause.when is not None and not {"before", "after"}.isdisjoint(clause.when.reads - names.keys()):
                 continue
             self._unjudged(judgement, compiled, clause, error)
         ready = []
+        known = names.keys()
         for index in selected:
-            clause = group.clauses[index]
-            if not {"before", "after"}.isdisjoint(clause.reads - names.keys()):
-                judgement.skip("state", clause.id)
-            else:
+            if group.states[index] <= known:
                 ready.append(index)
+            else:
+                judgement.skip("state", group.clauses[index].id)
         if not ready:
             return
-        if group.all_hold(tuple(ready), activation):
-            judgement.judged.extend(group.clauses[index].id for index in ready)
+        values = group.values(tuple(ready), activation)
+        if values is None:
+            for index in ready:
+                self._judge_singly(judgement, compiled, group.clauses[index], activation, exchange)
             return
-        for index in ready:
-            self._judge_clause(judgement, compiled, group.clauses[index], activation, exchange)
+        for index, value in zip(ready, values, strict=True):
+            if value is True:
+                judgement.judged.append(group.clauses[index].id)
+            else:
+                self._settle(judgement, group.clauses[index], value, activation, exchange)
 
-    def _judge_clause(
+    def _judge_singly(
         self, judgement: Judgement, compiled: Compiled, clause: Clause, activation: Activation, exchange: Exchange
     ) -> None:
-        if clause.holds is None or clause.that is None:
+        if clause.holds is None:
             return
         try:
             value = clause.holds.value(activation)
         except EvaluationError as error:
             self._unjudged(judgement, compiled, clause, error)
             return
+        self._settle(judgement, clause, value, activation, exchange)
+
+    def _settle(self, judgement: Judgement, clause: Clause, value: Any, activation: Activation, exchange: Exchange) -> None:
         if not isinstance(value, bool):
             judgement.errors.append(f"{clause.id}: its value is {shown(value)}, which is neither true nor false")
             return
         judgement.judged.append(clause.id)
-        if value:
+        if value or clause.that is None or clause.holds is None:
             return
         if clause.comparison:
             other = clause.other.value(activation) if clause.other is not None else clause.holds.text.rpartition(".matches(")[2][:-1]
-            expected, seen = f"{clause.comparison} {shown(other)}", shown(clause.that.value(activation))
+            hide = self.redactor.text
+            expected, seen = hide(f"{clause.comparison} {shown(other)}"), hide(shown(clause.that.value(activation)))
         else:
             expected, seen = clause.text, f"{clause.that.text} is false"
         self._break(judgement, clause, Fault("", clause.pointer, expected, seen, clause.ground), exchange)
@@ -270,9 +280,12 @@ class Judge:
             judgement.errors.append(f"{clause.id}: cannot be evaluated on {compiled.operation.id}: {error}")
 
     def _slices(self, group: Group, names: Mapping[str, Any], exchange: Exchange) -> dict[str, dict[str, Any]]:
-        activation = Activation({name: value for name, value in names.items() if name != "facts"})
+        activation = Activation(names)
         slices: dict[str, dict[str, Any]] = {}
         for name, reader in group.facts.items():
+            if not self.ledger.knows(exchange.tenant, name):
+                slices[name] = {}
+                continue
             try:
                 keys = keys_of(reader.value(names, activation))
             except EvaluationError:

@@ -31,9 +31,10 @@ def keys_of(value: Any) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def learn(ledger: Ledger, compiled: Compiled, names: Mapping[str, Any], exchange: Exchange, *, lost: bool) -> None:
+def learn(
+    ledger: Ledger, compiled: Compiled, names: Mapping[str, Any], activation: Activation, exchange: Exchange, *, lost: bool
+) -> None:  # fmt: skip
     """Take what the exchange teaches; `lost` says that its answer did not come or could not be parsed."""
-    activation = Activation(names)
     response = exchange.response
     if lost or response is None or response.status >= 500:
         if compiled.operation.writes:

@@ -72,6 +72,10 @@ class Ledger:
         """Store values by key under a fact, for one tenant (its label) or for the run (the empty label)."""
         self.facts.setdefault((scope, fact), {}).update(values)
 
+    def knows(self, tenant: str, fact: str) -> bool:
+        """Say whether anything is remembered under a fact, for this tenant or for the run."""
+        return (tenant, fact) in self.facts or ("", fact) in self.facts
+
     def recall(self, scope: str, fact: str, keys: Iterable[str]) -> dict[str, Any]:
         """Give the slice of a fact for these keys: those that are known."""
         known = self.facts.get((scope, fact))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payproof.exchange import Exchange, Unparsable, lowered, media_type, parse_json
+from payproof.exchange import Exchange, Unparsable, media_type, parse_json
 from payproof.expression import normalised, suspicious
-from payproof.shape import is_json, request_body
+from payproof.shape import Sent, is_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ def response_body(exchange: Exchange, headers: Mapping[str, str]) -> Any:
 
 
 def names(
-    exchange: Exchange, headers: dict[str, str], body: Any, path: Mapping[str, str], *, reads: frozenset[str],
+    exchange: Exchange, headers: dict[str, str], body: Any, path: Mapping[str, str], sent: Sent, *, reads: frozenset[str],
     redactor: Redactor, sensitive: Mapping[str, str],
 ) -> dict[str, Any]:  # fmt: skip
     """Give the names for the roots in `reads`; before, after and facts are the judge's to add."""
@@ -44,27 +44,18 @@ def names(
         found["body"] = normalised(parsed) if suspicious(response.body) else parsed
     if "query" in reads:
         found["query"] = dict(exchange.request.query())
-    sent: Any = None
-    if not reads.isdisjoint({"request", "echoed"}):
-        own = lowered(exchange.request.headers)
-        sent = _sent(exchange, own)
-        found["request"] = {"headers": own, "body": sent, "method": exchange.request.method}
+    given = None if isinstance(sent.body, Unparsable) else sent.body
+    if "request" in reads:
+        safe = normalised(given) if suspicious(exchange.request.body) else given
+        found["request"] = {"headers": sent.headers, "body": safe, "method": exchange.request.method}
     if response is not None and not reads.isdisjoint({"pans", "echoed", "members"}):
         whole = "\n".join((response.body.decode("utf-8", "replace"), *headers.values()))
         found["pans"] = redactor.card_numbers(whole) if "pans" in reads else []
         if "echoed" in reads:
-            found["echoed"] = [name for name, value in _marked(sent, sensitive) if value in whole]
+            found["echoed"] = [name for name, value in _marked(given, sensitive) if value in whole]
         if "members" in reads:
             found["members"] = list(member_names(found["body"]))
     return found
-
-
-def _sent(exchange: Exchange, headers: Mapping[str, str]) -> Any:
-    try:
-        sent = request_body(exchange.request, headers)
-    except Unparsable:
-        return None
-    return normalised(sent) if suspicious(exchange.request.body) else sent
 
 
 def _marked(sent: Any, sensitive: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -83,11 +74,11 @@ def member_names(body: Any) -> set[str]:
     """Give the names of all members of a JSON value, at any depth."""
     found: set[str] = set()
     stack = [body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
+    for node in stack:
+        kind = type(node)
+        if kind is dict:
             found.update(node)
-            stack.extend(value for value in node.values() if isinstance(value, dict | list))
-        elif isinstance(node, list):
-            stack.extend(item for item in node if isinstance(item, dict | list))
+            stack += node.values()
+        elif kind is list:
+            stack += node
     return found

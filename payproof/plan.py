@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from payproof.chains import chains, result
 from payproof.expression import Activation, EvaluationError, Expression, compiled
 from payproof.schema import members
+from payproof.syntax import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,64 +50,94 @@ class Reader:
 
 
 @dataclass(slots=True)
-class Group:
-    """Clauses that look up the same facts under the same keys, so that one activation serves them all."""
+class Conditions:
+    """The conditions of clauses for one status: those that the status settles are left out, equal ones asked once."""
 
-    facts: Mapping[str, Reader]
-    clauses: list[Clause]
-    needs_fact: str = ""
-    whens: list[Expression] = field(default_factory=list)
-    when_of: list[int] = field(default_factory=list)
-    all_whens: Expression | None = None
-    joint: dict[tuple[int, ...], Expression] = field(default_factory=dict)
+    always: list[int]
+    whens: list[Expression]
+    when_of: list[tuple[int, int]]
+    joint: Expression | None
 
     @classmethod
-    def of(cls, clauses: Sequence[Clause]) -> Group:
-        """Build a group from clauses with equal `facts`."""
-        group = cls({name: Reader(key) for name, key in clauses[0].facts.items()}, list(clauses))
+    def of(cls, clauses: Sequence[Clause], status: int) -> Conditions:
+        """Sort the clauses (by index) into always, never and it depends."""
+        always: list[int] = []
+        whens: list[Expression] = []
+        when_of: list[tuple[int, int]] = []
         texts: dict[str, int] = {}
-        for clause in clauses:
-            if clause.when is None:
-                group.when_of.append(-1)
-                continue
-            if clause.when.text not in texts:
-                texts[clause.when.text] = len(group.whens)
-                group.whens.append(clause.when)
-            group.when_of.append(texts[clause.when.text])
-        if group.whens:
-            group.all_whens = compiled("[" + ", ".join(f"({when.text})" for when in group.whens) + "]")
-        for name in group.facts:
-            if all(clause.when is not None and clause.when.text.startswith(f"size(facts.{name}) > 0") for clause in clauses):
-                group.needs_fact = name
-        return group
+        for index, clause in enumerate(clauses):
+            decided = True if clause.when is None else settled(clause.when.tree, "status", status)
+            if decided:
+                always.append(index)
+            elif decided is None and clause.when is not None:
+                if clause.when.text not in texts:
+                    texts[clause.when.text] = len(whens)
+                    whens.append(clause.when)
+                when_of.append((index, texts[clause.when.text]))
+        joint = compiled("[" + ", ".join(f"({when.text})" for when in whens) + "]") if whens else None
+        return cls(always, whens, when_of, joint)
 
-    def selected(self, activation: Activation) -> tuple[list[int], list[tuple[int, EvaluationError]]]:
-        """Give the clauses (by index) whose condition is true, and those whose condition has no value."""
-        if self.all_whens is None:
-            return list(range(len(self.clauses))), []
-        errors: list[tuple[int, EvaluationError]] = []
+    def true(self, activation: Activation) -> tuple[list[int], list[tuple[int, EvaluationError]]]:
+        """Give the clauses whose condition is true, in order, and those whose condition has no value."""
+        if self.joint is None:
+            return self.always, []
+        failed: dict[int, EvaluationError] = {}
         try:
-            values = self.all_whens.value(activation)
+            values = self.joint.value(activation)
         except EvaluationError:
             values = []
-            failed: dict[int, EvaluationError] = {}
             for index, when in enumerate(self.whens):
                 try:
                     values.append(when.value(activation))
                 except EvaluationError as error:
                     failed[index] = error
                     values.append(False)
-            errors = [(i, failed[w]) for i, w in enumerate(self.when_of) if w in failed]
-        return [i for i, w in enumerate(self.when_of) if w < 0 or values[w] is True], errors
+        chosen = [index for index, when in self.when_of if values[when] is True]
+        errors = [(index, failed[when]) for index, when in self.when_of if when in failed]
+        return sorted(self.always + chosen), errors
 
-    def all_hold(self, selected: tuple[int, ...], activation: Activation) -> bool:
-        """Say whether all of these clauses hold, by one expression; false also where one has no value."""
+
+@dataclass(slots=True)
+class Group:
+    """Clauses that one activation serves: no two of them look up one fact under different keys."""
+
+    clauses: list[Clause]
+    facts: dict[str, Reader] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    conditions: dict[int, Conditions] = field(default_factory=dict)
+    joint: dict[tuple[int, ...], Expression] = field(default_factory=dict)
+    states: list[frozenset[str]] = field(default_factory=list)
+
+    def takes(self, clause: Clause) -> bool:
+        """Say whether a clause looks up its facts under the keys that the group has."""
+        return all(self.keys.get(name, key.text) == key.text for name, key in clause.facts.items())
+
+    def add(self, clause: Clause) -> None:
+        """Take a clause in."""
+        self.clauses.append(clause)
+        self.states.append(clause.reads & {"before", "after"})
+        for name, key in clause.facts.items():
+            self.keys[name] = key.text
+            self.facts.setdefault(name, Reader(key))
+
+    def selected(self, status: int, activation: Activation) -> tuple[list[int], list[tuple[int, EvaluationError]]]:
+        """Give the clauses (by index) whose condition is true, and those whose condition has no value."""
+        conditions = self.conditions.get(status)
+        if conditions is None:
+            conditions = self.conditions[status] = Conditions.of(self.clauses, status)
+        return conditions.true(activation)
+
+    def values(self, selected: tuple[int, ...], activation: Activation) -> list[Any] | None:
+        """Give the value of each of these clauses, by one expression; None where one of them has no value."""
         joint = self.joint.get(selected)
         if joint is None:
             texts = [clause.holds.text for i in selected if (clause := self.clauses[i]).holds is not None]
-            joint = self.joint[selected] = compiled("[" + ", ".join(f"({text})" for text in texts) + "] == ["
-                                                    + ", ".join(["true"] * len(texts)) + "]")  # fmt: skip
-        return joint.holds(activation)
+            joint = self.joint[selected] = compiled("[" + ", ".join(f"({text})" for text in texts) + "]")
+        try:
+            found: list[Any] = joint.value(activation)
+        except EvaluationError:
+            return None
+        return found
 
 
 @dataclass(slots=True)
@@ -119,13 +150,15 @@ class Plan:
     @classmethod
     def of(cls, clauses: Iterable[Clause]) -> Plan:
         """Build the plan for the clauses of one operation."""
-        by_facts: dict[tuple[tuple[str, str], ...], list[Clause]] = {}
-        for clause in clauses:
-            by_facts.setdefault(tuple(sorted((name, key.text) for name, key in clause.facts.items())), []).append(clause)
-        groups = [Group.of(members_) for members_ in by_facts.values()]
+        groups: list[Group] = []
         reads: frozenset[str] = frozenset()
-        for members_ in by_facts.values():
-            reads = reads.union(*(clause.reads for clause in members_))
+        for clause in clauses:
+            group = next((group for group in groups if group.takes(clause)), None)
+            if group is None:
+                group = Group([])
+                groups.append(group)
+            group.add(clause)
+            reads |= clause.reads
         return cls(groups, reads)
 
 

@@ -25,7 +25,7 @@ MARK = "[redacted:"
 """How every marker begins."""
 
 _RUN = re.compile(r"(?<![0-9A-Za-z_.:+-])[0-9](?:[ -]?[0-9]){11,18}(?![0-9A-Za-z_:-])")
-_QUICK = re.compile(r"[0-9](?:[ -]?[0-9]){11}")
+_SHORTEST = b"0" * 12
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
 _HIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
@@ -40,6 +40,29 @@ _ISSUERS = re.compile(
     r"|(?:50|5[6-9]|6[0-9])[0-9]{10,17}"  # Maestro
 )
 """Issuer ranges and lengths of ISO/IEC 7812 as the schemes publish them."""
+
+
+def _may_hold_number(text: str) -> bool:
+    """Say whether twelve digits in a row, blanks and hyphens aside, stand anywhere outside of a longer word.
+
+    A filter that costs a tenth of the regular expression, which then has the last word.
+    """
+    raw = text.encode("utf-8", "replace")
+    runs = raw.translate(_RUNS)
+    at = runs.find(_SHORTEST)
+    while at >= 0:
+        end = at + 12
+        while end < len(runs) and runs[end] == _ZERO:
+            end += 1
+        run = raw[at:end]
+        if not raw[at - 1 : at].isalpha() or not run.isdigit():
+            return True
+        at = runs.find(_SHORTEST, end)
+    return False
+
+
+_RUNS = bytes.maketrans(b"0123456789 -", b"0" * 12)
+_ZERO = ord("0")
 
 
 def is_card_number(digits: str) -> bool:
@@ -98,7 +121,7 @@ class Redactor:
 
     def card_numbers(self, text: str) -> list[str]:
         """Find the full card numbers in a text, each once, in order; grouped digits count too."""
-        if _QUICK.search(text) is None:
+        if not _may_hold_number(text):
             return []
         found: dict[str, None] = {}
         for match in _RUN.finditer(text):
@@ -114,7 +137,7 @@ class Redactor:
         """Write markers over everything that must not be seen in a text: a body, a URL, a message."""
         text = self._member.sub(self._hide_member, text)
         text = self._field.sub(self._hide_field, text)
-        if _QUICK.search(text) is not None:
+        if _may_hold_number(text):
             text = _RUN.sub(self._hide_run, text)
         if self._secrets:
             text = _TOKEN.sub(self._hide_token, text)

@@ -48,17 +48,28 @@ def form_fields(raw: bytes) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in parsed.items()}
 
 
-def request_body(request: Request, headers: Mapping[str, str]) -> Any:
-    """Parse a request body by its media type; None if there is none. Raises Unparsable."""
-    if not request.body:
-        return None
-    media = media_type(headers)
-    if is_json(media):
-        return parse_json(request.body)
-    if media == FORM:
-        return form_fields(request.body)
-    message = f"media type {media!r} is not one that carries fields"
-    raise Unparsable(message)
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request taken apart: headers by lower-case name, and the parsed body (None if empty) or why it cannot be parsed."""
+
+    headers: dict[str, str]
+    body: Any
+
+    @classmethod
+    def of(cls, request: Request) -> Sent:
+        """Take a request apart by its media type."""
+        headers = lowered(request.headers)
+        if not request.body:
+            return cls(headers, None)
+        media = media_type(headers)
+        try:
+            if is_json(media):
+                return cls(headers, parse_json(request.body))
+            if media == FORM:
+                return cls(headers, form_fields(request.body))
+        except Unparsable as error:
+            return cls(headers, error)
+        return cls(headers, Unparsable(f"media type {media!r} is not one that carries fields"))
 
 
 def response_faults(spec: Spec, operation: Operation, exchange: Exchange, headers: Mapping[str, str], body: Any) -> list[Fault]:
@@ -96,12 +107,14 @@ def response_faults(spec: Spec, operation: Operation, exchange: Exchange, header
     return faults
 
 
-def request_faults(spec: Spec, operation: Operation, exchange: Exchange, path: Mapping[str, str]) -> list[Fault]:
-    """Say where a request departs from the spec: parameters first, then the body."""
+def request_faults(
+    spec: Spec, operation: Operation, exchange: Exchange, path: Mapping[str, str], sent: Sent | None = None
+) -> list[Fault]:
+    """Say where a request departs from the spec: parameters first, then the body. `sent` spares parsing it again."""
     request = exchange.request
-    headers = lowered(request.headers)
-    query = dict(request.query())
-    given: Mapping[str, Mapping[str, str]] = {"path": path, "query": query, "header": headers}
+    sent = sent or Sent.of(request)
+    query = dict(request.query()) if "?" in request.url else {}
+    given: Mapping[str, Mapping[str, str]] = {"path": path, "query": query, "header": sent.headers}
     faults: list[Fault] = []
     for parameter in operation.parameters:
         key = parameter.name.lower() if parameter.where == "header" else parameter.name
@@ -116,21 +129,20 @@ def request_faults(spec: Spec, operation: Operation, exchange: Exchange, path: M
             faults += [Fault("request", pointer, e.expected, e.seen, e.ground, e.keyword)
                        for e in _errors(spec, parameter.shape, value)]  # fmt: skip
     if operation.bodies:
-        faults += _body_faults(spec, operation, request, headers)
+        faults += _body_faults(spec, operation, request, sent)
     return faults
 
 
-def _body_faults(spec: Spec, operation: Operation, request: Request, headers: Mapping[str, str]) -> list[Fault]:
+def _body_faults(spec: Spec, operation: Operation, request: Request, sent: Sent) -> list[Fault]:
     if not request.body:
         return [Fault("request", "/body", "a body", "none", operation.ground, "required")] if operation.body_required else []
-    media = media_type(headers)
+    media = media_type(sent.headers)
     shape = operation.bodies.get(media or "")
     if shape is None:
         return [Fault("request", "/header/Content-Type", ", ".join(operation.bodies), str(media), operation.ground, "content-type")]
-    try:
-        body = request_body(request, headers)
-    except Unparsable as error:
-        return [Fault("request", "/body", "a body of its media type", str(error), shape.ground, "json")]
+    body = sent.body
+    if isinstance(body, Unparsable):
+        return [Fault("request", "/body", "a body of its media type", str(body), shape.ground, "json")]
     if shape.validator.is_valid(body):
         return []
     return [Fault("request", "/body" + e.pointer, e.expected, e.seen, e.ground, e.keyword) for e in _errors(spec, shape, body)]

@@ -7,11 +7,12 @@ us from writing a second parser that could disagree with the first.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,29 @@ class Node:
             inner = (step.free() | result.free()) - {self.name, self.result_name}
             return around.free() | start.free() | inner
         return frozenset().union(*(child.free() for child in self.children))
+
+
+_COMPARED: Mapping[str, Callable[[int, int], bool]] = {
+    "_==_": operator.eq, "_!=_": operator.ne, "_<_": operator.lt, "_<=_": operator.le, "_>_": operator.gt, "_>=_": operator.ge,
+}  # fmt: skip
+
+
+def settled(node: Node, root: str, value: int) -> bool | None:
+    """Say what a condition is once a root has this whole number as its value; None if that alone does not decide it."""
+    if node.kind == "call" and node.name == "_&&_":
+        parts = [settled(child, root, value) for child in node.children]
+        return False if False in parts else None if None in parts else True
+    if node.kind == "call" and node.name == "_||_":
+        parts = [settled(child, root, value) for child in node.children]
+        return True if True in parts else None if None in parts else False
+    if node.kind == "call" and node.name == "!_":
+        inner = settled(node.children[0], root, value)
+        return None if inner is None else not inner
+    if node.kind == "call" and node.name in _COMPARED:
+        left, right = node.children
+        if left.kind == "name" and left.name == root and right.kind == "number":
+            return _COMPARED[node.name](value, int(right.name))
+    return None
 
 
 def parse(serialized: bytes) -> Node:
