@@ -80,9 +80,7 @@ def _visit(node: Node, scope: Mapping[str, Chain | None], found: set[Chain]) -> 
 
 def _loop(node: Node, scope: Mapping[str, Chain | None], found: set[Chain]) -> Chain | None:
     around = _visit(node.children[0], scope, found)
-    start = _visit(node.children[1], scope, found)
-    if node.name == "#unused":
-        return _visit(node.children[3], {**scope, node.result_name: start}, found)
+    _visit(node.children[1], scope, found)
     item = around.item() if around is not None else None
     if item is not None:
         found.add(item)

@@ -1,7 +1,9 @@
 """CEL expressions: compiled once, read for what they mention, evaluated to plain values.
 
 The only module that knows the CEL library. What is peculiar about it is dealt with here: errors come back as values,
-bodies that it cannot hold are normalised, functions take scalars only (container arguments leak in cel-expr-python).
+bodies that it cannot hold are normalised, functions take scalars only (container arguments leak in cel-expr-python), and
+`cel.bind` is not offered (in cel-expr-python 0.1.3 its variable can hold what a loop of another expression left there
+when several are evaluated as one list); `[value].all(name, ...)` names a value instead.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cel_expr_python import cel
-from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
+from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
 from payproof.syntax import Node, parse
 
@@ -121,7 +123,6 @@ def _environment(extra: tuple[str, ...] = ()) -> Any:
         variables={**ROOTS, **dict.fromkeys(extra, _T.DYN)},
         extensions=[
             cel.CelExtension("payproof", functions),
-            ext_bindings.ExtBindings(),
             ext_optional.ExtOptional(),
             ext_strings.ExtStrings(),
             ext_math.ExtMath(),

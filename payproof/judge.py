@@ -13,7 +13,7 @@ from payproof.learning import key_of, keys_of, learn
 from payproof.ledger import Ledger
 from payproof.names import EVERYTHING, response_body
 from payproof.names import names as names_of
-from payproof.plan import Plans, optional_member
+from payproof.plan import JointError, Plans, optional_member
 from payproof.shape import Fault, Sent, response_faults, shown
 
 if TYPE_CHECKING:
@@ -229,7 +229,11 @@ class Judge:
                 judgement.skip("state", group.clauses[index].id)
         if not ready:
             return
-        values = group.values(tuple(ready), activation)
+        try:
+            values = group.values(tuple(ready), activation)
+        except JointError as error:
+            judgement.errors.append(str(error))
+            values = None
         if values is None:
             for index in ready:
                 self._judge_singly(judgement, compiled, group.clauses[index], activation, exchange)
@@ -238,7 +242,7 @@ class Judge:
             if value is True:
                 judgement.judged.append(group.clauses[index].id)
             else:
-                self._settle(judgement, group.clauses[index], value, activation, exchange)
+                self._judge_singly(judgement, compiled, group.clauses[index], activation, exchange)
 
     def _judge_singly(
         self, judgement: Judgement, compiled: Compiled, clause: Clause, activation: Activation, exchange: Exchange

@@ -97,6 +97,18 @@ class Conditions:
         return sorted(self.always + chosen), errors
 
 
+class JointError(ValueError):
+    """Clauses evaluated together have other values than alone: a fault of the expression library, seen once before."""
+
+
+@dataclass(slots=True)
+class Joint:
+    """Several clauses as one expression, and how often its values are still compared with those of each alone."""
+
+    expression: Expression
+    checks: int = 10
+
+
 @dataclass(slots=True)
 class Group:
     """Clauses that one activation serves: no two of them look up one fact under different keys."""
@@ -105,7 +117,7 @@ class Group:
     facts: dict[str, Reader] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     conditions: dict[int, Conditions] = field(default_factory=dict)
-    joint: dict[tuple[int, ...], Expression] = field(default_factory=dict)
+    joint: dict[tuple[int, ...], Joint] = field(default_factory=dict)
     states: list[frozenset[str]] = field(default_factory=list)
 
     def takes(self, clause: Clause) -> bool:
@@ -128,15 +140,25 @@ class Group:
         return conditions.true(activation)
 
     def values(self, selected: tuple[int, ...], activation: Activation) -> list[Any] | None:
-        """Give the value of each of these clauses, by one expression; None where one of them has no value."""
+        """Give the value of each of these clauses, by one expression; None where one of them has no value.
+
+        Raises JointError where a clause alone has another value: then the library cannot be trusted with the list.
+        """
         joint = self.joint.get(selected)
         if joint is None:
             texts = [clause.holds.text for i in selected if (clause := self.clauses[i]).holds is not None]
-            joint = self.joint[selected] = compiled("[" + ", ".join(f"({text})" for text in texts) + "]")
+            joint = self.joint[selected] = Joint(compiled("[" + ", ".join(f"({text})" for text in texts) + "]"))
         try:
-            found: list[Any] = joint.value(activation)
+            found: list[Any] = joint.expression.value(activation)
         except EvaluationError:
             return None
+        if joint.checks:
+            joint.checks -= 1
+            single = [clause.holds.value(activation) for i in selected if (clause := self.clauses[i]).holds is not None]
+            if single != found:
+                names = [self.clauses[i].id for i, one, other in zip(selected, single, found, strict=True) if one != other]
+                message = f"CEL gives {', '.join(names)} another value alone than together with others"
+                raise JointError(message)
         return found
 
 
