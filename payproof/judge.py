@@ -211,10 +211,10 @@ class Judge:
     def _judge_group(
         self, judgement: Judgement, compiled: Compiled, group: Group, names: dict[str, Any], exchange: Exchange
     ) -> None:
-        if group.facts:
-            names = {**names, "facts": self._slices(group, names, exchange)}
+        slices = self._slices(group, names, exchange) if group.facts else {}
+        names = {**names, "facts": slices}
         activation = Activation(names)
-        selected, errors = group.selected(names["status"], activation)
+        selected, errors = group.selected(names["status"], frozenset(name for name, known in slices.items() if known), activation)
         for index, error in errors:
             clause = group.clauses[index]
             if clause.when is not None and not {"before", "after"}.isdisjoint(clause.when.reads - names.keys()):
@@ -284,12 +284,13 @@ class Judge:
             judgement.errors.append(f"{clause.id}: cannot be evaluated on {compiled.operation.id}: {error}")
 
     def _slices(self, group: Group, names: Mapping[str, Any], exchange: Exchange) -> dict[str, dict[str, Any]]:
-        activation = Activation(names)
+        activation: Activation | None = None
         slices: dict[str, dict[str, Any]] = {}
         for name, reader in group.facts.items():
             if not self.ledger.knows(exchange.tenant, name):
                 slices[name] = {}
                 continue
+            activation = activation or Activation(names)
             try:
                 keys = keys_of(reader.value(names, activation))
             except EvaluationError:

@@ -51,7 +51,7 @@ class Reader:
 
 @dataclass(slots=True)
 class Conditions:
-    """The conditions of clauses for one status: those that the status settles are left out, equal ones asked once."""
+    """The conditions of clauses for one status and set of known facts: the settled left out, equal ones asked once."""
 
     always: list[int]
     whens: list[Expression]
@@ -59,14 +59,14 @@ class Conditions:
     joint: Expression | None
 
     @classmethod
-    def of(cls, clauses: Sequence[Clause], status: int) -> Conditions:
+    def of(cls, clauses: Sequence[Clause], status: int, known: frozenset[str]) -> Conditions:
         """Sort the clauses (by index) into always, never and it depends."""
         always: list[int] = []
         whens: list[Expression] = []
         when_of: list[tuple[int, int]] = []
         texts: dict[str, int] = {}
         for index, clause in enumerate(clauses):
-            decided = True if clause.when is None else settled(clause.when.tree, "status", status)
+            decided = True if clause.when is None else settled(clause.when.tree, status, known)
             if decided:
                 always.append(index)
             elif decided is None and clause.when is not None:
@@ -116,7 +116,7 @@ class Group:
     clauses: list[Clause]
     facts: dict[str, Reader] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
-    conditions: dict[int, Conditions] = field(default_factory=dict)
+    conditions: dict[tuple[int, frozenset[str]], Conditions] = field(default_factory=dict)
     joint: dict[tuple[int, ...], Joint] = field(default_factory=dict)
     states: list[frozenset[str]] = field(default_factory=list)
 
@@ -132,11 +132,16 @@ class Group:
             self.keys[name] = key.text
             self.facts.setdefault(name, Reader(key))
 
-    def selected(self, status: int, activation: Activation) -> tuple[list[int], list[tuple[int, EvaluationError]]]:
-        """Give the clauses (by index) whose condition is true, and those whose condition has no value."""
-        conditions = self.conditions.get(status)
+    def selected(
+        self, status: int, known: frozenset[str], activation: Activation
+    ) -> tuple[list[int], list[tuple[int, EvaluationError]]]:
+        """Give the clauses (by index) whose condition is true, and those whose condition has no value.
+
+        `known` are the facts of which the exchange's keys have something.
+        """
+        conditions = self.conditions.get((status, known))
         if conditions is None:
-            conditions = self.conditions[status] = Conditions.of(self.clauses, status)
+            conditions = self.conditions[status, known] = Conditions.of(self.clauses, status, known)
         return conditions.true(activation)
 
     def values(self, selected: tuple[int, ...], activation: Activation) -> list[Any] | None:

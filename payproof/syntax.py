@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +51,34 @@ _COMPARED: Mapping[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 
 
-def settled(node: Node, root: str, value: int) -> bool | None:
-    """Say what a condition is once a root has this whole number as its value; None if that alone does not decide it."""
-    if node.kind == "call" and node.name == "_&&_":
-        parts = [settled(child, root, value) for child in node.children]
-        return False if False in parts else None if None in parts else True
-    if node.kind == "call" and node.name == "_||_":
-        parts = [settled(child, root, value) for child in node.children]
-        return True if True in parts else None if None in parts else False
-    if node.kind == "call" and node.name == "!_":
-        inner = settled(node.children[0], root, value)
+def settled(node: Node, status: int, facts: Collection[str] | None = None) -> bool | None:
+    """Say what a condition is for a status, and for the facts of which something is known (None: nobody says which).
+
+    None where these do not decide it. Only comparisons of `status` and of `size(facts.NAME)` with a number are read.
+    """
+    if node.kind != "call":
+        return None
+    if node.name in {"_&&_", "_||_"}:
+        parts = [settled(child, status, facts) for child in node.children]
+        ends = node.name == "_||_"
+        return ends if ends in parts else None if None in parts else not ends
+    if node.name == "!_":
+        inner = settled(node.children[0], status, facts)
         return None if inner is None else not inner
-    if node.kind == "call" and node.name in _COMPARED:
-        left, right = node.children
-        if left.kind == "name" and left.name == root and right.kind == "number":
-            return _COMPARED[node.name](value, int(right.name))
+    if node.name in _COMPARED and node.children[1].kind == "number":
+        left, number = node.children[0], int(node.children[1].name)
+        if left.kind == "name" and left.name == "status":
+            return _COMPARED[node.name](status, number)
+        if left.kind == "call" and left.name == "size" and facts is not None:
+            return _size(left.children[0], node.name, number, facts)
     return None
+
+
+def _size(of: Node, comparison: str, number: int, facts: Collection[str]) -> bool | None:
+    if of.kind != "member" or of.children[0].kind != "name" or of.children[0].name != "facts" or number != 0:
+        return None
+    empty = of.name not in facts
+    return {"_>_": not empty, "_==_": empty, "_!=_": not empty}.get(comparison)
 
 
 def parse(serialized: bytes) -> Node:
