@@ -220,9 +220,14 @@ def finding_record(finding: Finding) -> dict[str, Any]:
     return {"kind": "finding", **finding.as_json()}
 
 
-def error_record(message: str, *, where: str = "") -> dict[str, Any]:
-    """Give an error of the suite as a journal line: never a verdict on the target."""
-    return {"kind": "error", "message": message, "where": where}
+def error_record(message: str, *, where: str = "", test: str = "") -> dict[str, Any]:
+    """Give an error of the suite as a journal line: never a verdict on the target.
+
+    `test` names a test that failed where no clause was found broken so far; clauses that are judged at the end of the
+    run may still explain it.
+    """
+    record = {"kind": "error", "message": message, "where": where}
+    return {**record, "test": test} if test else record
 
 
 def findings(records: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -198,7 +198,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             worker.dead = str(error)
             worker.fail(str(error))
     elif not _is_finding(error):
-        worker.fail(f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}")
+        what = f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}"
+        worker.fail(what, test=item.nodeid)
     return made
 
 

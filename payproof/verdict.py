@@ -66,6 +66,7 @@ class Count:
         self.errors: list[dict[str, Any]] = []
         self.generated: dict[str, Counter[str]] = defaultdict(Counter)
         self.tests: dict[str, str] = {}
+        self.broken_tests: set[str] = set()
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take one record of kind exchange, finding or error."""
@@ -76,12 +77,19 @@ class Count:
             finding = Finding.from_json(dict(record))
             tally = self.tallies[self.index[finding.clause]]
             tally.broken += 1
+            if weight(finding, mock=self.header["mock"], strict=self.header["strict"]) is Outcome.FAILED:
+                self.broken_tests.add(self.tests.get(finding.exchange, ""))
             known, count = self.findings.get(finding.fingerprint, (finding, 0))
             self.findings[finding.fingerprint] = (known, count + 1)
             if not count:
                 tally.findings.append(finding)
         elif kind == "error":
-            self.errors.append({"message": record["message"], "where": record.get("where", "")})
+            self.errors.append({"message": record["message"], "where": record.get("where", ""), "test": record.get("test", "")})
+
+    def unexplained(self) -> list[dict[str, str]]:
+        """Give the errors of the suite. A test that failed on an exchange by which the target failed is none of them."""
+        return [{"message": error["message"], "where": error["where"]} for error in self.errors
+                if not error["test"] or error["test"] not in self.broken_tests]  # fmt: skip
 
     def _exchange(self, record: Mapping[str, Any]) -> None:
         self.exchanges += 1
@@ -108,7 +116,7 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
     for clause, tally in zip(header["clauses"], count.tallies, strict=True):
         if clause["api"] in scope and (chosen is None or clause["id"] in chosen):
             rows.append(_row(clause, tally, header))
-    errors = [*count.errors, *({"message": text, "where": "run"} for text in footer["stopped"])]
+    errors = [*count.unexplained(), *({"message": text, "where": "run"} for text in footer["stopped"])]
     gaps = _gaps(count, scope, rows) + list(footer["gaps"])
     counts = Counter(row["verdict"] for row in rows)
     in_scope = {row["id"] for row in rows}

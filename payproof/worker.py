@@ -69,10 +69,10 @@ class Worker:
         number = self._tenants[test] = self._tenants.get(test, 0) + 1
         return f"{self.options.seed}:{test}:{number}"
 
-    def fail(self, message: str) -> None:
-        """Write an error of the suite into the shard, if there is one already."""
+    def fail(self, message: str, *, test: str = "") -> None:
+        """Write an error of the suite, or the unexplained failure of a test, into the shard, if there is one already."""
         if self._session is not None and self._journal is not None:
-            self._journal.write(error_record(self._session.redactor.text(message), where=self._session.test or "suite"))
+            self._journal.write(error_record(self._session.redactor.text(message), where=self._session.test or "suite", test=test))
 
     def close(self) -> None:
         """Finish the shard and let the target go."""
