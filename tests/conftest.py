@@ -34,11 +34,15 @@ def kit() -> Kit:
 
 @pytest.fixture
 def payproof(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command as a real process in an empty folder: `payproof("run", "--target", "mock")`."""
+    """Run the command as a real process in an empty folder: `payproof("run", "--target", "mock")`.
+
+    The first argument `-m-pytest` runs pytest instead.
+    """
 
     def call(*arguments: str, cwd: Path = tmp_path, timeout: float = 180, **environment: str) -> subprocess.CompletedProcess[str]:
+        program = [sys.executable, "-m", "pytest"] if arguments[0] == "-m-pytest" else [sys.executable, "-m", "payproof", arguments[0]]
         return subprocess.run(
-            [sys.executable, "-m", "payproof", *arguments], cwd=cwd, env={**os.environ, **environment},
+            [*program, *arguments[1:]], cwd=cwd, env={**os.environ, **environment},
             capture_output=True, text=True, timeout=timeout, check=False,
         )  # fmt: skip
 
