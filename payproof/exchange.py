@@ -46,7 +46,7 @@ def media_type(headers: Mapping[str, str]) -> str | None:
     return declared.partition(";")[0].strip().lower() if declared is not None else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """A request as it was sent. `url` is absolute and percent-encoded."""
 
@@ -54,6 +54,10 @@ class Request:
     url: str
     headers: Headers = ()
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        """Show no header and no body: pytest prints what a failed assertion compares, and nobody redacts that."""
+        return f"<{self.method} {self.path()}, {len(self.body)} bytes>"
 
     def path(self) -> str:
         """Give the path as sent, percent-encoded."""
@@ -64,13 +68,17 @@ class Request:
         return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """A response as it was received; `body` has its content encoding undone."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        """Show no header and no body, as a request does."""
+        return f"<{self.status}, {len(self.body)} bytes>"
 
 
 @dataclass(frozen=True, slots=True)
