@@ -71,6 +71,22 @@ def test_advance_refuses(seconds: float) -> None:
     assert START <= clock.now() < START + timedelta(seconds=5)
 
 
+def test_the_ends_of_the_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ends can be shown, and nothing beyond them."""
+    monkeypatch.setattr(clock_module, "time", SimpleNamespace(monotonic_ns=lambda: 0))
+    clock = Clock(datetime(1970, 1, 1, tzinfo=UTC))
+    with pytest.raises(ClockRangeError):
+        clock.advance(-0.001)
+    clock.set(datetime(9000, 1, 1, tzinfo=UTC))
+    with pytest.raises(ClockRangeError):
+        clock.advance(0.001)
+    clock.advance(-1)
+    clock.advance(1)
+    assert clock.now() == datetime(9000, 1, 1, tzinfo=UTC)
+    clock.advance(-(clock.milliseconds() / 1000))
+    assert clock.milliseconds() == 0
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "text"),
     [

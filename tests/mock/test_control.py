@@ -157,6 +157,7 @@ def test_scripted_status(merchant: Merchant, card: Card, status: int, retry_afte
     failed = merchant.client.post(TOKEN, data=form, auth=(merchant.client_id, merchant.client_secret))
     assert failed.status_code == status
     assert failed.json().keys() == {"error", "error_description"}
+    assert failed.json()["error"] == {403: "access_denied", 500: "server_error"}.get(status, "temporarily_unavailable")
     assert merchant.effects() == before
     assert merchant.read(profile) == profile
 

@@ -92,6 +92,13 @@ def test_a_text_survives(merchant: Merchant) -> None:
     assert merchant.create(body)["addresses"][0]["line1"] == strange
 
 
+def test_the_largest_body(merchant: Merchant) -> None:
+    """A million bytes are read, one more is too much."""
+    content = with_name(b'"a"')
+    assert merchant.api("POST", "", content.ljust(1_000_000)).status_code == 200
+    assert merchant.api("POST", "", content.ljust(1_000_001)).status_code == 400
+
+
 @pytest.mark.parametrize("path", ["/%FF", "/%C0%AF", "/%", "/%zz", "/%00", "/" + "a" * 10_000, "/%E2%80%AE"])
 def test_strange_ids(merchant: Merchant, path: str) -> None:
     """A path that is no text is an identifier out of shape."""

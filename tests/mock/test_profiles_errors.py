@@ -61,7 +61,8 @@ def test_no_token(merchant: Merchant, method: str, path: str, body: Any) -> None
 @operations
 def test_unknown_token(merchant: Merchant, method: str, path: str, body: Any) -> None:
     """A token that nobody issued is invalid."""
-    assert 'error="invalid_token"' in gateway(merchant.api(method, path, body, Authorization="Bearer abc"))
+    challenge = gateway(merchant.api(method, path, body, Authorization="Bearer abc"))
+    assert challenge == 'Bearer realm="payproof", error="invalid_token", error_description="the access token is not known"'
 
 
 @operations
