@@ -63,12 +63,13 @@ def test_default_in_request(merchant: Merchant, card: Card, old_card: Card) -> N
     assert after["defaultMOP"] == {"ach": after["achList"][0]}
 
 
-def test_several_defaults(merchant: Merchant) -> None:
-    """Of two defaults the ACH account comes before the SEPA account, and both are listed."""
-    profile = merchant.create(profilePaymentMethod={"defaultMOP": {"sepa": SEPA, "ach": ACH}})
-    methods = profile["paymentMethodType"]
-    assert methods["defaultMOP"] == {"ach": methods["achList"][0]}
-    assert len(methods["sepaList"]) == 1
+def test_one_default(merchant: Merchant, card: Card) -> None:
+    """Two methods in defaultMOP are refused, and so is none."""
+    for default in ({"sepa": SEPA, "ach": ACH}, {}):
+        body = {"profilePaymentMethod": {"cardList": [card], "defaultMOP": default}}
+        refused = merchant.api("POST", "", body)
+        assert refused.status_code == 400
+        assert [each["entity"] for each in refused.json()["validationErrors"]] == ["profilePaymentMethod.defaultMOP"]
 
 
 def test_bacs_only(merchant: Merchant) -> None:
@@ -104,12 +105,13 @@ def test_request_only(merchant: Merchant, card: Card) -> None:
     assert "currency" not in after.json()["paymentMethodType"]["cardList"][1]
 
 
-def test_other_kind_ignored(merchant: Merchant, card: Card) -> None:
-    """Beside the card's own object, one for another kind does nothing."""
+def test_one_kind(merchant: Merchant, card: Card) -> None:
+    """An update for the card and for another kind is refused and changes nothing."""
     profile = merchant.create(card)
-    after = merchant.method("PATCH", profile, 0, "", {"card": {"firstName": "Jane"}, "ach": {"firstName": "Jill"}})
-    assert after.json()["paymentMethodType"]["cardList"][0]["firstName"] == "Jane"
-    assert "achList" not in after.json()["paymentMethodType"]
+    refused = merchant.method("PATCH", profile, 0, "", {"card": {"firstName": "Jane"}, "ach": {"firstName": "Jill"}})
+    assert refused.status_code == 400
+    assert [each["entity"] for each in refused.json()["validationErrors"]] == ["ach", "card"]
+    assert merchant.read(profile) == profile
 
 
 def test_other_kind_alone(merchant: Merchant, card: Card) -> None:
