@@ -272,6 +272,8 @@ class UpdateMethod(TypedDict, total=False):
     accountStatus: v.RequestedStatus
 
 
+_KINDS = frozenset({"card", "ach", "sepa", "bacs"})
+
 _CREATE_PROFILE = TypeAdapter(CreateProfile)
 _UPDATE_PROFILE = TypeAdapter(UpdateProfile)
 _ADD_METHODS = TypeAdapter(AddMethods)
@@ -320,10 +322,17 @@ def _demand_method(methods: ProfileMethods | AddMethods, entity: str) -> None:
         raise Invalid([Violation(entity, f"must hold at least one payment method in {', '.join(lists)}")])
 
 
+def _demand_one_default(methods: ProfileMethods | AddMethods, entity: str) -> None:
+    if "defaultMOP" in methods and len(_KINDS & methods["defaultMOP"].keys()) != 1:
+        raise Invalid([Violation(entity, f"must hold exactly one of {', '.join(sorted(_KINDS))}")])
+
+
 def create_profile(body: object) -> CreateProfile:
     """Check the body of a create; raises ``Invalid``. Source: reference, schema consumerProfile."""
     request = _checked(_CREATE_PROFILE, body)
-    _demand_method(request.get("profilePaymentMethod", {}), "profilePaymentMethod")
+    methods = request.get("profilePaymentMethod", {})
+    _demand_method(methods, "profilePaymentMethod")
+    _demand_one_default(methods, "profilePaymentMethod.defaultMOP")
     return request
 
 
@@ -336,9 +345,14 @@ def add_methods(body: object) -> AddMethods:
     """Check the body of an add; raises ``Invalid``. Source: reference, schema createPaymentMethod."""
     request = _checked(_ADD_METHODS, body)
     _demand_method(request, "cardList")
+    _demand_one_default(request, "defaultMOP")
     return request
 
 
 def update_method(body: object) -> UpdateMethod:
     """Check the body of a method's update; raises ``Invalid``. Source: reference, schema updatePaymentMethod."""
-    return _checked(_UPDATE_METHOD, body)
+    request = _checked(_UPDATE_METHOD, body)
+    named = sorted(_KINDS & request.keys())
+    if len(named) > 1:
+        raise Invalid([Violation(kind, "cannot be changed together with another kind") for kind in named])
+    return request
