@@ -64,14 +64,19 @@ class Run:
         return cls(options, loaded, shards, secrets.token_bytes(32), clock.now())
 
     def reach(self) -> None:
-        """Make sure that a target outside of this process is there.
+        """Make sure that a target outside of this process is there, and that we have credentials for it.
 
-        Raises TargetError if it is not; the journal and the verdict that say so have been written then.
+        Raises TargetError if it is not; the journal and the verdict that say so have been written then. Raises
+        UsageError without credentials.
         """
         if self.options.target == EMBEDDED:
             return
         try:
-            open_target(self.options).close()
+            with open_target(self.options) as target:
+                target.tenant("probe")
+        except UsageError:
+            shutil.rmtree(self.shards, ignore_errors=True)
+            raise
         except TargetError as error:
             self.stopped.append(str(error))
             self.finish()
