@@ -70,7 +70,7 @@ def load(path: Path) -> YamlFile:
     """Read a YAML 1.2 file.
 
     Raises KitError, with the line, for a file that cannot be read, is not UTF-8, is not YAML, has a duplicate key,
-    or uses an alias or a tag (neither belongs in a spec or contract that people review).
+    or uses an alias or a tag (neither belongs in a spec or contract that people review). Keys are strings, as in JSON.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -80,33 +80,41 @@ def load(path: Path) -> YamlFile:
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
-        _walk(path, root, (), lines)
+        _walk(path, loader, root, (), root.start_mark.line + 1 if root is not None else 1, lines, set())
         data = loader.construct_document(root) if root is not None else None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         raise KitError(path, f"is not YAML: {problem}", line=mark.line + 1 if mark else None) from error
+    except RecursionError as error:
+        raise KitError(path, "is nested too deeply") from error
     finally:
         loader.dispose()
     return YamlFile(path, data, lines)
 
 
-def _walk(path: Path, node: Any, at: tuple[Step, ...], lines: dict[tuple[Step, ...], int]) -> None:
-    if at in lines:
-        raise KitError(path, "aliases are not used here", line=node.start_mark.line + 1)
-    lines[at] = node.start_mark.line + 1 if node is not None else 1
+def _walk(path: Path, loader: Any, node: Any, at: tuple[Step, ...], line: int, lines: dict[tuple[Step, ...], int], met: set[int]) -> None:
+    lines[at] = line
+    if node is None:
+        return
+    if id(node) in met:
+        raise KitError(path, "aliases are not used here", line=line)
+    met.add(id(node))
+    implicit = (not node.style, bool(node.style)) if isinstance(node, yaml.ScalarNode) else True
+    if node.tag != loader.resolve(type(node), node.value, implicit):
+        raise KitError(path, f"the tag {node.tag!r} is not used here", line=line)
     if isinstance(node, yaml.MappingNode):
         seen: dict[Any, int] = {}
         for key, value in node.value:
-            line = key.start_mark.line + 1
+            below = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise KitError(path, "a key is not a plain word", line=line)
+                raise KitError(path, "a key is not a plain word", line=below)
             name: Step = key.value
             if name in seen:
-                raise KitError(path, f"duplicate key {name!r}, first in line {seen[name]}", line=line)
-            seen[name] = line
-            _walk(path, value, (*at, name), lines)
-            lines[(*at, name)] = line
+                raise KitError(path, f"duplicate key {name!r}, first in line {seen[name]}", line=below)
+            seen[name] = below
+            key.tag = "tag:yaml.org,2002:str"
+            _walk(path, loader, value, (*at, name), below, lines, met)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            _walk(path, value, (*at, index), lines)
+            _walk(path, loader, value, (*at, index), value.start_mark.line + 1 if id(value) not in met else line, lines, met)
