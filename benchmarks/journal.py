@@ -54,7 +54,7 @@ def work(number: int) -> None:
             for count in range(number):
                 request = Request("POST", f"http://127.0.0.1/things/{count}", (("request-id", str(count)),), b"{}")
                 response = Response(200, (("content-type", "application/json"),), BODY.encode())
-                exchange = Exchange(f"w0-{count}", request, response, float(count), 1.0)
+                exchange = Exchange(f"w0-{count + 1}", request, response, float(count), 1.0)
                 writer.write(journal.exchange_record(exchange, judgement, redactor, {}))
             writer.close({})
         read = sum(1 for record in journal.read(path) if record["kind"] == "exchange" and journal.read_exchange(record))

@@ -180,7 +180,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     """
     digest = hashlib.sha256()
     counts = {"exchange": 0, "finding": 0, "error": 0}
-    seen: set[str] = set()
+    last: dict[str, int] = {}
     footer: dict[str, Any] | None = None
     for (number, record), raw in zip(lines(path), _raw(path), strict=True):
         kind = record["kind"]
@@ -200,10 +200,11 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             if kind in counts:
                 counts[kind] += 1
             if kind == "exchange":
-                if record["id"] in seen:
-                    message = f"{path}:{number}: the exchange {record['id']} occurs twice"
+                worker, _, count = str(record.get("id", "")).rpartition("-")
+                if not count.isdigit() or int(count) <= last.get(worker, 0):
+                    message = f"{path}:{number}: the exchange {record.get('id')!r} occurs twice, or out of its order"
                     raise JournalError(message)
-                seen.add(record["id"])
+                last[worker] = int(count)
         yield record
     if footer is None:
         message = f"{path}: has no footer: the run did not end, or the file was cut off"

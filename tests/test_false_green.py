@@ -212,7 +212,7 @@ def test_f21_edited_journal_is_refused(tmp_path: Path, edit: str) -> None:
     path = tmp_path / "journal.jsonl"
     with journal.Writer(path, {"target": "mock"}) as writer:
         for number in range(3):
-            writer.write({"kind": "exchange", "id": f"w0-{number}", "status": 500})
+            writer.write({"kind": "exchange", "id": f"w0-{number + 1}", "status": 500})
         writer.close({})
     lines = path.read_bytes().splitlines(keepends=True)
     assert [record["kind"] for record in journal.read(path)] == ["header", *["exchange"] * 3, "footer"]
