@@ -103,7 +103,7 @@ BEHAVIOUR: Final = {
     "status_beside_methods": "accountStatus beside the methods counts for those that do not carry their own",
     "request_only": "currency, merchant and browserInfo of an add describe the request and are not kept",
     "one_kind": "an update that names more than one kind of method is refused: a method has one kind",
-    "other_kind_alone": "an update with nothing but such objects is refused: it would change nothing and look done",
+    "other_kind_alone": "an update with nothing but an object for another kind is refused: it would change nothing and look done",
     "empty_update": "an update that names no member is accepted, and moves the time of the last update",
     "number_in_update": "a number in an update is ignored like any member that the reference does not list there",
     "correlation": "a write keeps the correlationIdentifier that it brings; a read echoes its own and keeps nothing",
