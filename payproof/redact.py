@@ -27,6 +27,7 @@ MARK = "[redacted:"
 _RUN = re.compile(r"(?<![0-9A-Za-z_.:+-])[0-9](?:[ -]?[0-9]){11,18}(?![0-9A-Za-z_:-])")
 _SHORTEST = b"0" * 12
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
+_PIECE = re.compile(r"[^=/]{8,}")
 _HIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 _ISSUERS = re.compile(
@@ -181,4 +182,13 @@ class Redactor:
         return self._marker("pan", digits) or match.group() if self._hides(digits) else match.group()
 
     def _hide_token(self, match: re.Match[str]) -> str:
-        return str(self._marker("secret", match.group())) if match.group() in self._secrets else match.group()
+        word = match.group()
+        if word in self._secrets:
+            return str(self._marker("secret", word))
+        # A secret may be the value of a form's field or a segment of a path; base64 has both signs in it.
+        name, sign, value = word.partition("=")
+        if value in self._secrets:
+            return f"{name}{sign}{self._marker('secret', value)}"
+        if sign or "/" in word:
+            return _PIECE.sub(lambda piece: str(self._marker("secret", piece[0])) if piece[0] in self._secrets else piece[0], word)
+        return word
