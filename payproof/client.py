@@ -218,7 +218,7 @@ class Session:
             declared = lowered(message.headers).get("content-type", "")
             if "json" in declared:
                 try:
-                    self.redactor.learn(json.loads(message.body))
+                    self.redactor.learn(json.loads(message.body), sent=message is exchange.request)
                 except (ValueError, RecursionError):
                     continue
 

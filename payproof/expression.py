@@ -59,7 +59,7 @@ class EvaluationError(ValueError):
         super().__init__(message)
         found = re.search(r'Key not found in map : "((?:[^"\\]|\\.)*)"', message)
         self.missing = found.group(1) if found else None
-        self.absent = self.missing is not None or "Index out of bounds" in message or "index out of" in message
+        self.absent = self.missing is not None or "Index error: index=" in message
 
 
 def luhn(text: str) -> bool:
@@ -186,13 +186,19 @@ def compiled(text: str, *, extra: tuple[str, ...] = ()) -> Expression:
         raise ExpressionError(str(error).removeprefix("INVALID_ARGUMENT: ").removesuffix(" [INVALID_ARGUMENT]")) from error
     for node in tree.walk():
         if node.kind == "call" and node.name == "matches" and node.children[-1].kind == "text":
-            pattern = node.children[-1].name
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                message = f"the regular expression {pattern!r} does not compile: {error}"
-                raise ExpressionError(message) from error
+            _check_pattern(node.children[-1].name)
+    if "optional_type" in str(kind):
+        message = f"the value of {text!r} is an optional: end it with .orValue(...)"
+        raise ExpressionError(message)
     return Expression(text, tree, tree.free(), kind in (_T.BOOL, _T.DYN), program)
+
+
+def _check_pattern(pattern: str) -> None:
+    # Only CEL's own engine (RE2) knows what it takes: no look-around, no back-references, no \\Z.
+    tried = _environment().compile(f'"".matches({json.dumps(pattern, ensure_ascii=False)})').eval(_environment().Activation({}))
+    if tried.type() == _T.ERROR:
+        message = f"the regular expression {pattern!r} does not compile: {tried.plain_value()}"
+        raise ExpressionError(message)
 
 
 _ESCAPED = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]")

@@ -33,6 +33,11 @@ class Kit:
         """Give the sensitive member names of all specs, by kind."""
         return {name: kind for contract in self.contracts.values() for name, kind in contract.spec.sensitive.items()}
 
+    def production_hosts(self) -> frozenset[str]:
+        """Give the hosts that the specs name as the vendors' production (x-production-hosts)."""
+        named = (contract.spec.document.get("x-production-hosts", ()) for contract in self.contracts.values())
+        return frozenset(host.lower() for hosts in named for host in hosts)
+
 
 def looks_like_kit(folder: Path) -> bool:
     """Say whether a folder has what a kit must have."""

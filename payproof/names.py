@@ -50,7 +50,7 @@ def names(
         found["request"] = {"headers": sent.headers, "body": safe, "method": exchange.request.method}
     if response is not None and not reads.isdisjoint({"pans", "echoed", "members"}):
         whole = "\n".join((response.body.decode("utf-8", "replace"), *headers.values()))
-        found["pans"] = redactor.card_numbers(whole) if "pans" in reads else []
+        found["pans"] = redactor.leaked(whole) if "pans" in reads else []
         if "echoed" in reads:
             found["echoed"] = [name for name, value in _marked(given, sensitive) if value in whole]
         if "members" in reads:

@@ -87,6 +87,7 @@ class Redactor:
         self._pans: set[str] = set()
         self._secrets: set[str] = set()
         self._exempt = set(exempt)
+        self._volunteered: set[str] = set()
         names = "|".join(sorted(map(re.escape, self._kinds), key=len, reverse=True)) or "(?!)"
         self._member = re.compile(rf'"({names})"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*)')
         self._field = re.compile(rf"(^|[&?])({names})=([^&\s]*)")
@@ -104,8 +105,12 @@ class Redactor:
         """Never take this value for a card number: an id that the vendor assigned."""
         self._exempt.add(value)
 
-    def learn(self, body: Any) -> None:
-        """Learn the values of sensitive members of a parsed body."""
+    def learn(self, body: Any, *, sent: bool = False) -> None:
+        """Learn the values of sensitive members of a parsed body; `sent` says that a caller wrote it.
+
+        A number that a caller writes where no card number belongs (a name, a note) looks like one and is hidden like
+        one, but a server that shows that text again has not leaked a card.
+        """
         if isinstance(body, dict):
             for name, value in body.items():
                 kind = self._kinds.get(name)
@@ -114,11 +119,17 @@ class Redactor:
                         self.learn_card(value)
                     elif kind == "secret":
                         self.learn_secret(value)
-                elif isinstance(value, dict | list):
-                    self.learn(value)
+                else:
+                    self.learn(value, sent=sent)
         elif isinstance(body, list):
             for item in body:
-                self.learn(item)
+                self.learn(item, sent=sent)
+        elif sent and isinstance(body, str) and len(body) >= 12:
+            self._volunteered.update(self.card_numbers(body))
+
+    def leaked(self, text: str) -> list[str]:
+        """Find the card numbers in an answer, those aside that a caller wrote into members that are shown again."""
+        return [number for number in self.card_numbers(text) if number in self._pans or number not in self._volunteered]
 
     def card_numbers(self, text: str) -> list[str]:
         """Find the full card numbers in a text, each once, in order; grouped digits count too."""

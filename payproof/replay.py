@@ -304,5 +304,5 @@ def _apply(document: dict[str, Any], change: Mapping[str, Any], names: Mapping[s
 
 def _value(change: Mapping[str, Any], names: Mapping[str, Any]) -> Any:
     if "literal" in change:
-        return change["literal"]
+        return copy.deepcopy(change["literal"])
     return compiled(change["value"]).value(Activation(names))

@@ -17,7 +17,7 @@ from payproof.errors import JournalError, OutputError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
 from payproof.redact import Redactor
-from payproof.target import EMBEDDED, open_target
+from payproof.target import EMBEDDED, open_target, refuse_production
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,10 +46,11 @@ class Run:
     def begin(cls, options: Options) -> Run:
         """Read the kit and make sure that what will be seen can be written.
 
-        Raises KitError, UsageError, OutputError; nothing has been sent then.
+        Raises KitError, UsageError, RefusedError, OutputError; nothing has been sent then.
         """
         loaded = kit.load(kit.locate(options.kit))
         kit.selected(loaded, options.apis)
+        refuse_production(options.target, loaded.production_hosts())
         known = {clause.id for clause in loaded.clauses()}
         for clause in options.clauses:
             if clause not in known:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node: kind `name`, `member`, `has`, `index`, `call`, `loop`, `list`, `text`, `number`, `other`.
+    """One node: kind `name`, `member`, `has`, `index`, `call`, `loop`, `list`, `map`, `text`, `number`, `other`.
 
     `name` is the identifier, member, function or literal; `optional` marks `.?` and `[?]`. A loop's children are
     range, start, step, result; `name` is its variable and `result_name` its accumulator.
@@ -109,6 +109,8 @@ def _node(data: bytes) -> Node:
             return _call(value)
         if number == _LIST:
             return Node("list", children=tuple(_node(item) for item in _all(value, 1)))
+        if number == _STRUCT:
+            return Node("map", children=tuple(_node(part) for entry in _all(value, 2) for part in (*_all(entry, 3), *_all(entry, 4))))
         if number == _LOOP:
             parts = (_node(_first(value, 2)), _node(_first(value, 4)), _node(_first(value, 6)), _node(_first(value, 7)))
             return Node("loop", _text(value, 1), parts, result_name=_text(value, 3))
@@ -131,7 +133,8 @@ def _literal(data: bytes) -> Node:
         if number == 6 and isinstance(value, bytes):
             return Node("text", value.decode())
         if number in {3, 4} and isinstance(value, int):
-            return Node("number", str(value))
+            # protobuf writes a negative int64 as its two's complement
+            return Node("number", str(value - 2**64 if number == 3 and value >= 2**63 else value))
     return Node("other")
 
 

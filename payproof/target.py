@@ -16,15 +16,12 @@ from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 EMBEDDED = "mock"
 CREDENTIALS = {"client_id": "PAYPROOF_CLIENT_ID", "client_secret": "PAYPROOF_CLIENT_SECRET",
                "merchant_id": "PAYPROOF_MERCHANT_ID"}  # fmt: skip
 """Where the credentials for a URL come from that has no control interface: the environment, nowhere else."""
-
-PRODUCTION = frozenset({"api-ms.payments.jpmorgan.com", "profiles-api.merchant.jpmorgan.com"})
-"""Hosts that the vendors document as production. Nothing is ever sent there."""
 
 PROBE_SECONDS = 10.0
 _PROBE_BYTES = 65_536
@@ -122,7 +119,7 @@ class Target:
 
 
 def check(source: Source) -> None:
-    """Say early what is wrong with what was asked for. Raises UsageError or RefusedError; nothing is sent."""
+    """Say early what is wrong with what was asked for. Raises UsageError; nothing is sent."""
     for fault in source.faults:
         if fault not in FAULTS:
             message = f"there is no fault {fault!r}; the mock has {', '.join(sorted(FAULTS))}"
@@ -138,8 +135,13 @@ def check(source: Source) -> None:
     if split.scheme not in {"http", "https"} or not split.hostname:
         message = f"there is no target {source.target!r}; name `mock` or a URL such as http://127.0.0.1:8080"
         raise UsageError(message)
-    if split.hostname.lower() in PRODUCTION:
-        message = f"{split.hostname} is a production host: payproof sends nothing there"
+
+
+def refuse_production(url: str, hosts: Collection[str]) -> None:
+    """Refuse a URL on a host that a spec names as the vendor's production. Raises RefusedError; nothing is sent."""
+    host = (urlsplit(url).hostname or "").lower().rstrip(".")
+    if host in hosts:
+        message = f"{host} is a production host of the vendor: payproof sends nothing there"
         raise RefusedError(message)
 
 
