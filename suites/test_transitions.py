@@ -116,8 +116,8 @@ class Scene:
         return [owner.look(profile) for owner, profile in self.watched]
 
     def effects(self) -> list[dict[str, int]]:
-        """Count what has happened to each owner."""
-        return [owner.effects() for owner, _ in self.watched]
+        """Count what has happened to the merchant who asks, and to each owner."""
+        return [self.merchant.effects(), *(owner.effects() for owner, _ in self.watched)]
 
     def send(self, operation: str, legal: Legal, payloads: Payloads) -> int:
         """Send the operation, with the claim that it must be accepted where documents say so; give the status."""
@@ -157,9 +157,13 @@ def test_profile(merchant: Merchant, other_merchant: Merchant, payloads: Payload
     if state == "deleted":
         owner.delete(profile)
 
+    # The merchant who asks is let in: it has a profile of its own
+    own = merchant.create(payloads.profile())
+
     # The operation
     asked = NO_PROFILE if state == "never-made" else profile.id
-    Scene(merchant, asked, method, ((owner, profile),)).drive(operation, PROFILE_TABLE[operation, state], payloads)
+    scene = Scene(merchant, asked, method, ((owner, profile), (merchant, own)))
+    scene.drive(operation, PROFILE_TABLE[operation, state], payloads)
 
 
 @pytest.mark.parametrize(("operation", "state"), _every(METHOD_TABLE))
