@@ -157,13 +157,14 @@ def test_profile(merchant: Merchant, other_merchant: Merchant, payloads: Payload
     if state == "deleted":
         owner.delete(profile)
 
-    # The merchant who asks is let in: it has a profile of its own
-    own = merchant.create(payloads.profile())
+    # Whoever asks is let in: a stranger has a profile of its own
+    watched = [(owner, profile)]
+    if state == "foreign":
+        watched.append((merchant, merchant.create(payloads.profile())))
 
     # The operation
     asked = NO_PROFILE if state == "never-made" else profile.id
-    scene = Scene(merchant, asked, method, ((owner, profile), (merchant, own)))
-    scene.drive(operation, PROFILE_TABLE[operation, state], payloads)
+    Scene(merchant, asked, method, tuple(watched)).drive(operation, PROFILE_TABLE[operation, state], payloads)
 
 
 @pytest.mark.parametrize(("operation", "state"), _every(METHOD_TABLE))
