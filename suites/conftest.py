@@ -10,17 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
 
 from payproof.client import ACCEPT, BrokenClause
 from payproof.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from payproof.client import Answer, Api
     from payproof.exchange import Intent, Request
     from payproof.plugin import NewTenant
-    from payproof.worker import Apis
+    from payproof.worker import Apis, Worker
 
 OAUTH = "jpmorgan-oauth"
 PROFILES = "jpmorgan-profiles"
@@ -161,6 +162,34 @@ class Ground(Protocol):
 
     def __call__(self, operation: str, *, apis: Apis | None = None, accounts: bool = False) -> Base:
         """Prepare the ground of an operation; with `accounts` the profile has a bank account of each kind, too."""
+
+
+class Explore(Protocol):
+    """`explore("name", test, examples=5)` runs a test that is under `hypothesis.given`, by the seed of the run."""
+
+    def __call__(self, name: str, test: Callable[[], None], *, examples: int) -> None:
+        """Run the test with as many examples; the name makes its draws different from those of another test."""
+
+
+@pytest.fixture(scope="session")
+def explore(payproof_worker: Worker) -> Explore:
+    """Run tests of Hypothesis by the seed of the run, whatever the environment says.
+
+    Shrinking sends requests, hundreds where a server is broken throughout. So the first failure of a worker is shrunk,
+    and what fails after it is not.
+    """
+
+    def run(name: str, test: Callable[[], None], *, examples: int) -> None:
+        shrink = () if payproof_worker.session().found else (Phase.shrink,)
+        bound = settings(
+            max_examples=examples, derandomize=False, database=None, deadline=None, print_blob=False,
+            phases=(Phase.generate, *shrink), report_multiple_bugs=False,
+            # Requests are sent between draws, so the time that is measured is the target's.
+            suppress_health_check=[HealthCheck.too_slow],
+        )  # fmt: skip
+        seed(f"{payproof_worker.options.seed}:{name}")(bound(test))()
+
+    return run
 
 
 @pytest.fixture(scope="session")
