@@ -23,7 +23,7 @@ from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 from payproof.syntax import Node, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _T = cel.Type
 _WORDS = _T.Map(_T.STRING, _T.STRING)
@@ -145,14 +145,7 @@ class Expression:
 
         Raises EvaluationError where CEL has no value: a missing member, a type that does not fit, a budget used up.
         """
-        try:
-            result = self._compiled.eval(activation.cel)
-        except RuntimeError as error:
-            raise EvaluationError(str(error)) from error
-        plain = result.plain_value()
-        if isinstance(plain, str) and result.type() == _T.ERROR:
-            raise EvaluationError(plain)
-        return plain
+        return _value(self._compiled, activation)
 
     def holds(self, activation: Activation) -> bool:
         """Say whether the value is exactly true; no error is raised, so that the caller can ask again for the cause."""
@@ -160,6 +153,17 @@ class Expression:
             return self._compiled.eval(activation.cel).plain_value() is True
         except RuntimeError:
             return False
+
+
+def _value(program: Any, activation: Activation) -> Any:
+    try:
+        result = program.eval(activation.cel)
+    except RuntimeError as error:
+        raise EvaluationError(str(error)) from error
+    plain = result.plain_value()
+    if isinstance(plain, str) and result.type() == _T.ERROR:
+        raise EvaluationError(plain)
+    return plain
 
 
 class Activation:
@@ -199,6 +203,22 @@ def _check_pattern(pattern: str) -> None:
     if tried.type() == _T.ERROR:
         message = f"the regular expression {pattern!r} does not compile: {tried.plain_value()}"
         raise ExpressionError(message)
+
+
+def together(expressions: Sequence[Expression]) -> Program:
+    """Compile several expressions into one that gives the list of their values; they compiled before, so this cannot fail."""
+    return Program(_environment().compile("[" + ", ".join(f"({one.text})" for one in expressions) + "]"))
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Something to evaluate, without a tree to look into."""
+
+    _compiled: Any
+
+    def value(self, activation: Activation) -> Any:
+        """Evaluate as `Expression.value` does. Raises EvaluationError."""
+        return _value(self._compiled, activation)
 
 
 _ESCAPED = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]")

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
+from openapi_core.validation.request.validators import V31RequestBodyValidator, V31RequestParametersValidator
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from payproof.exchange import Exchange, Unparsable, lowered, media_type
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from payproof.contract import Contract
     from payproof.judge import Judgement
+    from payproof.shape import Fault
     from payproof.spec import Operation
 
 DIFFERENT_FORMATS = frozenset({"email", "uri", "hostname", "duration", "byte", "int32", "int64", "float", "double"})
@@ -52,56 +54,112 @@ class _Response:
     headers: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    parameters: OpenAPI
+    body: OpenAPI
+
+
 @dataclass(slots=True)
 class SecondOpinion:
-    """Asks openapi-core about every shape of exchange that was not seen before."""
+    """Asks openapi-core about every shape of parameters, of request body and of response that was not seen before.
+
+    The three are asked about apart, since a run has few shapes of each and many of their combinations.
+    """
 
     contracts: Iterable[Contract]
     seen: set[tuple[Any, ...]] = field(default_factory=set)
     asked: int = 0
-    _documents: dict[str, OpenAPI] = field(default_factory=dict)
+    _documents: dict[str, _Asked] = field(default_factory=dict)
 
     def disagreement(self, contract: Contract, operation: Operation, exchange: Exchange, judgement: Judgement,
                      path: Mapping[str, str]) -> str:  # fmt: skip
-        """Give what the two disagree about, or the empty string; exchanges of a known shape are not asked about."""
-        own = {fault.suffix for fault in request_faults(contract.spec, operation, exchange, path)}
-        key = _shape(operation, exchange, own, judgement)
-        if key in self.seen or exchange.response is None:
+        """Give what the two disagree about, or the empty string; what has a known shape is not asked about."""
+        if exchange.response is None:
             return ""
-        self.seen.add(key)
-        self.asked += 1
+        request = None
         openapi = self._openapi(contract)
-        request = _request(contract, exchange, path)
-        theirs = [] if not own and _beyond(exchange) else _messages(openapi.iter_request_errors(request))
-        if bool(theirs) != bool(own) and not _beyond(exchange):
-            return _say("request", operation, bool(own), theirs, exchange)
+        if not _beyond(exchange):
+            faults = request_faults(contract.spec, operation, exchange, path)
+            parts = (("parameters", openapi.parameters), ("request body", openapi.body))
+            for (what, asked), own in zip(parts, _by_part(faults), strict=True):
+                if self._new(what, operation, exchange, own):
+                    request = request or _request(contract, exchange, path)
+                    doubt = _compare(what, operation, own, asked.iter_request_errors(request), exchange)
+                    if doubt:
+                        return doubt
+        own = [fault for fault in judgement.faults if fault.suffix in {"schema", "headers"}]
         answer = operation.answer(exchange.response.status)
         if answer is None or (answer.media and not is_json(media_type(lowered(exchange.response.headers)))):
             return ""
-        theirs = _messages(openapi.iter_response_errors(request, _response(exchange)))
-        broken = bool({fault.suffix for fault in judgement.faults} & {"schema", "headers"})
-        if bool(theirs) != broken:
-            return _say("response", operation, broken, theirs, exchange)
+        if self._new("response", operation, exchange, own):
+            request = request or _request(contract, exchange, path)
+            return _compare("response", operation, own, openapi.body.iter_response_errors(request, _response(exchange)), exchange)
         return ""
 
-    def _openapi(self, contract: Contract) -> OpenAPI:
+    def _new(self, what: str, operation: Operation, exchange: Exchange, own: list[Fault]) -> bool:
+        response = exchange.response
+        shape: tuple[Any, ...]
+        if what == "parameters":
+            shape = tuple(sorted(name.lower() for name, _ in exchange.request.headers))
+        elif what == "request body":
+            shape = (media_type(lowered(exchange.request.headers)), _skeleton(exchange.request.body))
+        else:
+            shape = (response.status, _skeleton(response.body)) if response is not None else ()
+        key = (what, operation.api, operation.id, shape, tuple(sorted((fault.pointer, fault.keyword) for fault in own)))
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        self.asked += 1
+        return True
+
+    def _openapi(self, contract: Contract) -> _Asked:
         if contract.api not in self._documents:
             document = copy.deepcopy({name: value for name, value in contract.spec.document.items() if name != "servers"})
             for item in document.get("paths", {}).values():
                 for node in item.values():
                     if isinstance(node, dict):
                         node.pop("security", None)
-            self._documents[contract.api] = OpenAPI.from_dict(document, config=Config())
+            self._documents[contract.api] = _Asked(
+                OpenAPI.from_dict(document, config=Config(request_validator_cls=V31RequestParametersValidator)),
+                OpenAPI.from_dict(document, config=Config(request_validator_cls=V31RequestBodyValidator)),
+            )
         return self._documents[contract.api]
 
 
-def _shape(operation: Operation, exchange: Exchange, own: set[str], judgement: Judgement) -> tuple[Any, ...]:
-    response = exchange.response
-    intent = exchange.intent
-    faults = tuple(sorted((fault.suffix, fault.keyword, fault.pointer) for fault in judgement.faults))
-    sent = (intent.location, intent.pointer, intent.keyword) if intent is not None else ()
-    return (operation.api, operation.id, response.status if response else 0, tuple(own), faults, sent,
-            _skeleton(exchange.request.body), _skeleton(response.body) if response else "")  # fmt: skip
+def _by_part(faults: list[Fault]) -> tuple[list[Fault], list[Fault]]:
+    body = [fault for fault in faults if fault.pointer.startswith("/body") or fault.keyword == "content-type"]
+    return [fault for fault in faults if fault not in body], body
+
+
+def _compare(what: str, operation: Operation, own: list[Fault], errors: Iterable[Exception], exchange: Exchange) -> str:
+    theirs = list(errors)
+    if bool(theirs) == bool(own):
+        return ""
+    if own and all(fault.keyword == "format" and fault.expected.rpartition(" ")[2] in DIFFERENT_FORMATS for fault in own):
+        return ""
+    if theirs and all(_about_format(error) for error in theirs):
+        return ""
+    ours = f"breaks it at {own[0].pointer} ({own[0].expected})" if own else "keeps it"
+    other = f"breaks it: {shown([_message(error) for error in theirs])}" if theirs else "keeps it"
+    return f"{operation.id}: the two validators disagree on the {what} of {exchange.id}: ours says it {ours}, openapi-core {other}"
+
+
+def _schema_errors(error: Exception) -> list[Any]:
+    found = getattr(error.__cause__, "schema_errors", None) or getattr(error, "schema_errors", None)
+    return list(found or ())
+
+
+def _about_format(error: Exception) -> bool:
+    inner = _schema_errors(error)
+    return bool(inner) and all(one.validator == "format" and one.validator_value in DIFFERENT_FORMATS for one in inner)
+
+
+def _message(error: Exception) -> str:
+    inner = _schema_errors(error)
+    if inner:
+        return f"{error}: {'; '.join(one.message for one in inner)}"
+    return f"{error} ({error.__cause__})" if error.__cause__ else str(error)
 
 
 def _skeleton(body: bytes) -> str:
@@ -147,18 +205,3 @@ def _response(exchange: Exchange) -> _Response:
     assert response is not None  # noqa: S101  # the caller has looked
     return _Response(response.body or None, response.status, media_type(lowered(response.headers)) or "",
                      Headers(list(response.headers)))  # fmt: skip
-
-
-def _messages(errors: Iterable[Exception]) -> list[str]:
-    found = []
-    for error in errors:
-        cause = error.__cause__
-        inner = getattr(cause, "schema_errors", None) or getattr(error, "schema_errors", None)
-        found.append(f"{error}: {'; '.join(item.message for item in inner)}" if inner else f"{error} ({cause})" if cause else str(error))
-    return found
-
-
-def _say(what: str, operation: Operation, broken: bool, theirs: list[str], exchange: Exchange) -> str:  # noqa: FBT001  # a private helper with one caller
-    ours = "breaks" if broken else "keeps"
-    other = f"breaks it: {shown(theirs)}" if theirs else "keeps it"
-    return f"{operation.id}: the two validators disagree on the {what} of {exchange.id}: ours says it {ours} the spec, openapi-core {other}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from payproof.chains import chains, result
-from payproof.expression import Activation, EvaluationError, Expression, compiled
+from payproof.expression import Activation, EvaluationError, Expression, Program, together
 from payproof.schema import members
 from payproof.syntax import settled
 
@@ -56,7 +56,7 @@ class Conditions:
     always: list[int]
     whens: list[Expression]
     when_of: list[tuple[int, int]]
-    joint: Expression | None
+    joint: Program | None
 
     @classmethod
     def of(cls, clauses: Sequence[Clause], status: int, known: frozenset[str]) -> Conditions:
@@ -74,7 +74,7 @@ class Conditions:
                     texts[clause.when.text] = len(whens)
                     whens.append(clause.when)
                 when_of.append((index, texts[clause.when.text]))
-        joint = compiled("[" + ", ".join(f"({when.text})" for when in whens) + "]") if whens else None
+        joint = together(whens) if whens else None
         return cls(always, whens, when_of, joint)
 
     def true(self, activation: Activation) -> tuple[list[int], list[tuple[int, EvaluationError]]]:
@@ -105,7 +105,7 @@ class JointError(ValueError):
 class Joint:
     """Several clauses as one expression, and how often its values are still compared with those of each alone."""
 
-    expression: Expression
+    expression: Program
     checks: int = 10
 
 
@@ -151,8 +151,8 @@ class Group:
         """
         joint = self.joint.get(selected)
         if joint is None:
-            texts = [clause.holds.text for i in selected if (clause := self.clauses[i]).holds is not None]
-            joint = self.joint[selected] = Joint(compiled("[" + ", ".join(f"({text})" for text in texts) + "]"))
+            parts = [clause.holds for i in selected if (clause := self.clauses[i]).holds is not None]
+            joint = self.joint[selected] = Joint(together(parts))
         try:
             found: list[Any] = joint.expression.value(activation)
         except EvaluationError:

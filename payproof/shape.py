@@ -88,7 +88,7 @@ def response_faults(spec: Spec, operation: Operation, exchange: Exchange, header
                 faults.append(Fault("headers", f"/headers/{name}", "the header is there", "no such header", shape.ground))
             continue
         faults += [Fault("headers", f"/headers/{name}", error.expected, error.seen, error.ground, error.keyword)
-                   for error in _errors(spec, shape, headers[name])]  # fmt: skip
+                   for error in _errors(spec, shape, shape.parse(headers[name]))]  # fmt: skip
     if not answer.media:
         return faults
     media = media_type(headers) or ""

@@ -24,6 +24,8 @@ METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 _FOREIGN_REGEX = re.compile(r"\\[dDwWsSpPbBAZz]|\(\?P<|\(\?<(?![=!])|\(\?[a-zA-Z]")
 """What regex engines read in different ways; specs use explicit character classes instead."""
 
+_SEGMENT = re.compile(r"[^{}]*|\{[^{}]+\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -32,6 +34,18 @@ class Shape:
     schema: Mapping[str, Any]
     validator: jsonschema_rs.Draft202012Validator
     ground: Ground
+
+    def parse(self, text: str) -> Any:
+        """Read what stands in a URL or a header as the schema's type; the text itself where it is none of that type."""
+        declared = self.schema.get("type", "string")
+        kinds = declared if isinstance(declared, list) else [declared]
+        if {"integer", "number"} & set(kinds) and re.fullmatch(r"-?[0-9]{1,300}", text):
+            return int(text)
+        if "number" in kinds and re.fullmatch(r"-?[0-9]+\.[0-9]+", text):
+            return float(text)
+        if "boolean" in kinds and text in {"true", "false"}:
+            return text == "true"
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +59,7 @@ class Parameter:
 
     def parse(self, text: str) -> Any:
         """Read the value as the schema's type; the text itself where it is none of that type."""
-        kind = self.shape.schema.get("type")
-        if kind == "integer" and re.fullmatch(r"[-+]?[0-9]+", text):
-            return int(text)
-        if kind == "boolean" and text in {"true", "false"}:
-            return text == "true"
-        return text
+        return self.shape.parse(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,13 @@ def load(path: Path) -> Spec:
     Raises KitError, with the line, for a document that is no OpenAPI 3.1, has a dangling reference, an operation
     without an id, a demand without x-basis and x-source, or a pattern outside the common subset of regex dialects.
     """
-    return _Loader(path).load()
+    loader = _Loader(path)
+    try:
+        return loader.load()
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        # What a validator of OpenAPI checks is not checked again here; a document that none has seen ends up in this.
+        hint = "validate it: python -m openapi_spec_validator FILE"
+        raise loader.fail(loader.at, f"is not of OpenAPI's form ({type(error).__name__}: {error})", hint) from error
 
 
 class _Loader:
@@ -128,8 +143,9 @@ class _Loader:
         self.path = path
         self.file = yamlfile.load(path)
         self.document: dict[str, Any] = self.file.data if isinstance(self.file.data, dict) else {}
-        self.components = {"schemas": self.document.get("components", {}).get("schemas", {})}
-        self.known = set(self.document.get("x-documents", ()))
+        self.components: dict[str, Any] = {}
+        self.known: set[str] = set()
+        self.at: tuple[str | int, ...] = ()
 
     def fail(self, at: tuple[str | int, ...], message: str, hint: str = "") -> KitError:
         return KitError(self.path, message, line=self.file.line(at), hint=hint)
@@ -137,15 +153,18 @@ class _Loader:
     def load(self) -> Spec:
         if not str(self.document.get("openapi", "")).startswith("3.1"):
             raise self.fail((), "is no OpenAPI 3.1 document", "the first member must be `openapi: 3.1.0`")
+        self.components = {"schemas": self.document.get("components", {}).get("schemas", {})}
+        self.known = set(self.document.get("x-documents", ()))
         servers = self.document.get("servers", [])
         base = urlsplit(servers[0]["url"]).path.rstrip("/") if servers else ""
         operations: dict[str, Operation] = {}
         self.check_references(self.document, ())
+        self.at = ("paths",)
         for template, item in self.document.get("paths", {}).items():
             for method in METHODS:
                 if method not in item:
                     continue
-                at = ("paths", template, method)
+                at = self.at = ("paths", template, method)
                 operation = self.operation(template, item, method, at)
                 if operation.id in operations:
                     raise self.fail(at, f"the operationId {operation.id!r} is used twice")
@@ -188,26 +207,29 @@ class _Loader:
             return around
         if own.basis not in set(Basis) or own.document not in self.known or not own.at:
             hint = f"x-basis is one of {', '.join(Basis)}; x-source names a document of x-documents and a place in it"
-            raise self.fail(at, f"has a basis that cannot be used: {own.basis!r}, document {own.document!r}", hint)
+            raise self.fail(self.place(node) or at, f"has a basis that cannot be used: {own.basis!r}, document {own.document!r}", hint)
         return own
 
     def operation(self, template: str, item: Mapping[str, Any], method: str, at: tuple[str | int, ...]) -> Operation:
         node = item[method]
         if "operationId" not in node:
-            raise self.fail(at, "has no operationId")
+            raise self.fail(at, "has no operationId", "clauses name operations by it")
+        if not all(_SEGMENT.fullmatch(part) for part in template.split("/")):
+            raise self.fail(at, f"{template} has a parameter in a part of a path segment", "a parameter is a whole segment here")
         ground = self.ground(node, None, at)
-        parameters = []
+        parameters = {}
         for raw in (*item.get("parameters", ()), *node.get("parameters", ())):
             parameter = resolve(self.document, raw)
             shape = self.shape(parameter["schema"], self.ground(parameter, ground, at), at)
-            parameters.append(Parameter(parameter["name"], parameter["in"], parameter.get("required", False), shape))
+            name, where = parameter["name"], parameter["in"]
+            parameters[name, where] = Parameter(name, where, parameter.get("required", False), shape)
         body = resolve(self.document, node.get("requestBody", {}))
         around = self.ground(body, ground, at)
         bodies = {media: self.shape(value["schema"], around, at) for media, value in body.get("content", {}).items()}
         answers = {status: self.answer(status, raw, ground, (*at, "responses", status))
                    for status, raw in node.get("responses", {}).items()}  # fmt: skip
         return Operation(
-            self.path.stem, node["operationId"], method.upper(), template, ground, tuple(parameters),
+            self.path.stem, node["operationId"], method.upper(), template, ground, tuple(parameters.values()),
             body.get("required", False), bodies, answers, node,
         )  # fmt: skip
 
@@ -248,17 +270,29 @@ class _Loader:
         for part in below:
             yield from self.schemas(part, ground, at, inner)
 
+    def place(self, wanted: Any) -> tuple[str | int, ...]:
+        """Find where a node stands in the file: the same schema serves many operations."""
+        stack: list[tuple[tuple[str | int, ...], Any]] = [((), self.document)]
+        for at, node in stack:
+            if node is wanted:
+                return at
+            if isinstance(node, dict):
+                stack += [((*at, name), member) for name, member in node.items()]
+            elif isinstance(node, list):
+                stack += [((*at, index), member) for index, member in enumerate(node)]
+        return ()
+
     def check_schema(self, node: Mapping[str, Any], ground: Ground, at: tuple[str | int, ...]) -> None:
         for name, own in node.get("x-keywords", {}).items():
             if name not in node or own.get("basis") not in set(Basis):
-                raise self.fail(at, f"x-keywords names {name!r}, which the schema does not use or has no known basis")
+                raise self.fail(self.place(node) or at, f"x-keywords names {name!r}, which the schema does not use or has no known basis")
         if "pattern" in node:
             try:
                 re.compile(node["pattern"])
             except re.error as error:
-                raise self.fail(at, f"the pattern {node['pattern']!r} does not compile: {error}") from error
+                raise self.fail(self.place(node) or at, f"the pattern {node['pattern']!r} does not compile: {error}") from error
             if _FOREIGN_REGEX.search(node["pattern"]):
                 hint = "write explicit character classes"
-                raise self.fail(at, f"the pattern {node['pattern']!r} is read differently by regex engines", hint)
+                raise self.fail(self.place(node) or at, f"the pattern {node['pattern']!r} is read differently by regex engines", hint)
         if not ground.basis and set(node) - ANNOTATIONS:
             raise self.fail(at, "has a constraint without basis")

@@ -35,4 +35,4 @@ def test_forms_give_no_disagreement(kit: Kit, form: bytes) -> None:
     judgement = judge.judge(exchange)
     opinion = SecondOpinion(contracts)
     assert opinion.disagreement(contract, contract.spec.operations["issueToken"], exchange, judgement, {}) == ""
-    assert opinion.asked == 1
+    assert opinion.asked >= 1
