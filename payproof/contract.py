@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
-
-from payproof import yamlfile
+from payproof import fileformat, yamlfile
 from payproof.chains import Chain, chains, result
 from payproof.clause import SHAPES, Clause, Keyword
 from payproof.errors import KitError
@@ -97,11 +94,6 @@ def remembered(path: Path) -> dict[str, bool]:
     return {name: isinstance(fact, dict) and fact.get("scope") == "run" for name, fact in raw.items()}
 
 
-@cache
-def _format(path: Path) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
-
-
 class _Loader:
     def __init__(self, path: Path, spec: Spec, facts: Mapping[str, bool]) -> None:
         self.path = path
@@ -115,7 +107,7 @@ class _Loader:
         return KitError(self.path, where + message, line=self.file.line(at), hint=hint)
 
     def load(self) -> Contract:
-        self.check_format()
+        fileformat.check(self.file, self.path.parent / "contract.schema.json")
         data = self.data
         if data["api"] != self.path.stem:
             raise self.fail(("api",), f"api is {data['api']!r}, but the file is named {self.path.name!r}")
@@ -137,21 +129,15 @@ class _Loader:
             tuple(data["statements"]), data["documents"], retired,
         )  # fmt: skip
 
-    def check_format(self) -> None:
-        schema = self.path.parent / "contract.schema.json"
-        if not schema.is_file():
-            raise KitError(schema, "is missing beside the contracts", hint="copy it from the payproof kit")
-        error = jsonschema.exceptions.best_match(_format(schema).iter_errors(self.data))
-        if error is not None:
-            at = tuple(error.absolute_path)
-            place = "/".join(map(str, at)) or "the file"
-            raise self.fail(at, f"{place}: {error.message}", "the format is contracts/contract.schema.json")
-
     def expression(self, at: tuple[str | int, ...], text: str, extra: tuple[str, ...] = ()) -> Expression:
         try:
             return compiled(text, extra=extra)
         except ExpressionError as error:
             raise self.fail(at, f"the expression does not compile\n{error}") from error
+
+    def condition(self, at: tuple[str | int, ...], expression: Expression | None) -> None:
+        if expression is not None and not expression.boolean:
+            raise self.fail(at, "is no condition: its value is not true or false", "compare it with something")
 
     def operation(self, at: tuple[str | int, ...], name: str) -> Operation:
         if name not in self.spec.operations:
@@ -173,6 +159,7 @@ class _Loader:
         unknown = raw.get("state") == "unknown"
         parts = {key: self.expression((*at, key), raw[key], extra) for key in ("id", "state", "when")
                  if key in raw and not (key == "state" and unknown)}  # fmt: skip
+        self.condition((*at, "when"), parts.get("when"))
         ranged = self.expression((*at, "for"), items) if items else None
         for expression in (*parts.values(), *([ranged] if ranged else [])):
             self.check_members(at, expression, operations, {})
@@ -185,6 +172,7 @@ class _Loader:
         at = ("remember", name)
         operations = self.operations((*at, "operation"), raw["operation"])
         parts = {key: self.expression((*at, key), raw[key]) for key in ("when", "key", "value") if key in raw}
+        self.condition((*at, "when"), parts.get("when"))
         for key, expression in parts.items():
             self.check_members((*at, key), expression, operations, {})
         run = raw.get("scope") == "run"
@@ -194,17 +182,20 @@ class _Loader:
         at = ("clauses", name)
         operations = self.operations((*at, "operation"), raw["operation"])
         source = raw.get("source", {"document": "", "at": ""})
-        if source["document"] and source["document"] not in self.data["documents"]:
-            raise self.fail((*at, "source"), f"there is no document {source['document']!r} in this contract")
+        if source["document"]:
+            self.document((*at, "source"), source)
         for fact in raw.get("facts", ()):
             if fact not in self.facts:
-                raise self.fail((*at, "facts"), f"no contract remembers {fact!r}")
+                raise self.fail((*at, "facts"), f"no contract remembers {fact!r}", "add it to `remember:`, or name one that is there")
+        if len({self.facts[fact] for fact in raw.get("facts", ())}) > 1:
+            hint = "what the whole run knows is known when it is over, what a tenant knows at once: write two clauses"
+            raise self.fail((*at, "facts"), "looks up facts of the run and facts of a tenant", hint)
         comparison = next((key for key in COMPARISONS if key in raw), "")
         parts = {key: self.expression((*at, key), raw[key]) for key in ("when", "that", *COMPARISONS[:4]) if key in raw}
         looked_up = {fact: self.expression((*at, "facts"), text) for fact, text in raw.get("facts", {}).items()}
         holds = self.expression((*at, "that"), _condition(raw, comparison))
-        if not holds.boolean or not all(part.boolean for key, part in parts.items() if key == "when"):
-            raise self.fail((*at, "that"), "is no condition: its value is not true or false", "compare it with something")
+        self.condition((*at, "when"), parts.get("when"))
+        self.condition((*at, "that"), holds)
         for key, expression in (*parts.items(), *((("facts"), part) for part in looked_up.values())):
             self.check_members((*at, key), expression, operations, effects)
         read = {chain.steps[0] for part in (*parts.values(), holds) for chain in chains(part.tree)
@@ -230,8 +221,12 @@ class _Loader:
                 continue
             roots = list(self.schemas(chain, operations, effects))
             steps = chain.steps[1:] if chain.root == "request" else chain.steps
-            if roots and not any(True for root, prefix in roots for _ in members(self.spec.document, root, (*prefix, *steps))):
-                raise self.fail(at, f"no schema of {', '.join(operations)} knows the member {chain}")
+            if chain.root == "request" and chain.steps in {("method",), ("body",)}:
+                continue
+            if not roots and chain.root in {"before", "after"}:
+                continue
+            if not any(True for root, prefix in roots for _ in members(self.spec.document, root, (*prefix, *steps))):
+                raise self.fail(at, f"no schema of {', '.join(operations)} knows the member {chain}", "look for its name in the spec")
 
     def schemas(
         self, chain: Chain, operations: Iterable[str], effects: Mapping[str, tuple[Effect, ...]]
@@ -240,21 +235,26 @@ class _Loader:
             operation = self.spec.operations[name]
             if chain.root == "request" and chain.steps[:1] == ("body",):
                 yield from ((shape.schema, ()) for shape in operation.bodies.values())
-            if chain.root in {"body", "after"}:
+            if chain.root == "body":
                 yield from _bodies(operation)
+            if chain.root == "after" and name in effects:
+                yield from _state(effects[name][0], operation)
             if chain.root == "before" and name in effects:
                 resource = effects[name][0].resource
                 for other, entries in effects.items():
                     for effect in entries:
-                        state = result(effect.state.tree) if effect.resource == resource and effect.state else None
-                        if state is not None and state.root == "body":
-                            yield from ((schema, state.steps) for schema, _ in _bodies(self.spec.operations[other]))
+                        if effect.resource == resource:
+                            yield from _state(effect, self.spec.operations[other])
+
+    def document(self, at: tuple[str | int, ...], source: Mapping[str, Any]) -> None:
+        if source["document"] not in self.data["documents"]:
+            known = ", ".join(self.data["documents"])
+            raise self.fail(at, f"there is no document {source['document']!r}", f"this contract has {known}")
 
     def check_statements(self, clauses: Mapping[str, Clause], shapes: Mapping[str, Clause]) -> None:
         for index, statement in enumerate(self.data["statements"]):
             at = ("statements", index)
-            if statement["document"] not in self.data["documents"]:
-                raise self.fail(at, f"there is no document {statement['document']!r} in this contract")
+            self.document(at, statement)
             for name in statement.get("by", ()):
                 if name not in clauses and name not in shapes:
                     hint = "name a clause, or say `untestable:` or `client:` with the reason"
@@ -264,8 +264,12 @@ class _Loader:
         names = set()
         for index, exchange in enumerate(self.data.get("exchanges", ())):
             self.operation(("exchanges", index), exchange["operation"])
+            self.document(("exchanges", index), exchange["source"])
+            if exchange["name"] in names:
+                raise self.fail(("exchanges", index), f"there are two documented exchanges {exchange['name']!r}")
             names.add(exchange["name"])
         for slug, discrepancy in self.data.get("discrepancies", {}).items():
+            self.document(("discrepancies", slug), discrepancy["at"])
             for expected in discrepancy["findings"]:
                 if expected["exchange"] not in names:
                     raise self.fail(("discrepancies", slug), f"there is no documented exchange {expected['exchange']!r}")
@@ -279,6 +283,13 @@ def _bodies(operation: Operation) -> Iterator[tuple[Mapping[str, Any], tuple[str
             yield shape.schema, ()
 
 
+def _state(effect: Effect, operation: Operation) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """Give where the state that an effect teaches stands in the bodies of its operation."""
+    state = result(effect.state.tree) if effect.state else None
+    if state is not None and state.root == "body":
+        yield from ((schema, state.steps) for schema, _ in _bodies(operation))
+
+
 def _condition(raw: Mapping[str, Any], comparison: str) -> str:
     that = raw["that"]
     other = raw.get(comparison, "")
@@ -288,7 +299,7 @@ def _condition(raw: Mapping[str, Any], comparison: str) -> str:
         "among": f"({that}) in ({other})",
         "includes": f"({other}) in ({that})",
         "excludes": f"!(({other}) in ({that}))",
-        "matches": f"({that}).matches({json.dumps(other)})",
+        "matches": f"({that}).matches({json.dumps(other, ensure_ascii=False)})",
     }
     return forms[comparison]
 

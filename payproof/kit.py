@@ -31,7 +31,10 @@ class Kit:
 
     def sensitive(self) -> dict[str, str]:
         """Give the sensitive member names of all specs, by kind."""
-        return {name: kind for contract in self.contracts.values() for name, kind in contract.spec.sensitive.items()}
+        found: dict[str, str] = {}
+        for contract in self.contracts.values():
+            found |= {name: kind for name, kind in contract.spec.sensitive.items() if found.get(name) != "account"}
+        return found
 
     def production_hosts(self) -> frozenset[str]:
         """Give the hosts that the specs name as the vendors' production (x-production-hosts)."""
@@ -65,8 +68,8 @@ def locate(chosen: Path | None = None) -> Path:
 def load(root: Path) -> Kit:
     """Read all specs and contracts of a kit.
 
-    Raises KitError for a file that cannot be used, a spec without contract, a contract without spec, or a clause id
-    that two contracts use.
+    Raises KitError for a file that cannot be used, a spec without contract, a contract without spec, a clause id or an
+    operation id that two APIs use, or a token that is fetched from an operation that is not there.
     """
     paths = sorted((root / "contracts").glob("*.yaml"))
     if not paths:
@@ -83,7 +86,7 @@ def load(root: Path) -> Kit:
         if not spec_path.is_file():
             raise KitError(path, f"has no spec: {spec_path} is missing")
         contract = contracts.load(path, specs.load(spec_path), facts=facts)
-        for name in contract.clauses:
+        for name in (*contract.clauses, *contract.spec.operations):
             if name in owner:
                 raise KitError(path, f"{name}: the id is used in {owner[name].name} too")
             owner[name] = path
@@ -91,6 +94,10 @@ def load(root: Path) -> Kit:
     for path in sorted((root / "specs").glob("*.yaml")):
         if path.stem not in found and not path.name.startswith("redocly"):
             raise KitError(path, f"has no contract: contracts/{path.name} is missing")
+    for contract in found.values():
+        token = contract.access.get("token")
+        if token and (token["api"] not in found or token["operation"] not in found[token["api"]].spec.operations):
+            raise KitError(contract.path, f"access: there is no operation {token['operation']!r} of {token['api']!r} to fetch a token from")
     return Kit(root, found)
 
 
