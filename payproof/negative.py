@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -143,7 +144,7 @@ def _values(constraint: Constraint, now: Any, spot: str, others: Sequence[Skelet
     if keyword == "type":
         return _other_type(schema["type"], now, plain=constraint.location != "body", form=form)
     if keyword in {"enum", "const"}:
-        return _other_value(schema["enum"] if keyword == "enum" else [schema["const"]])
+        return _other_value(tuple(schema["enum"]) if keyword == "enum" else (schema["const"],))
     if keyword in {"anyOf", "oneOf", "not"}:
         return _other_members(schema, now, spot, others)
     if keyword in {"minLength", "maxLength", "pattern", "format"}:
@@ -162,12 +163,17 @@ def _other_type(kinds: str | list[str], now: Any, *, plain: bool, form: bool) ->
         return st.integers(2, 3).map(lambda times: [now] * times)
     if plain:
         return st.text(_LETTERS, min_size=1, max_size=16)
-    wanted = {kinds} if isinstance(kinds, str) else set(kinds)
-    wanted |= {"integer"} if "number" in wanted else set()
+    return _not_of(frozenset([kinds] if isinstance(kinds, str) else kinds))
+
+
+@cache
+def _not_of(kinds: frozenset[str]) -> SearchStrategy[Any]:
+    wanted = kinds | {"integer"} if "number" in kinds else kinds
     return st.one_of([drawn for kind, drawn in _KINDS.items() if kind not in wanted])
 
 
-def _other_value(known: Sequence[Any]) -> SearchStrategy[Any]:
+@cache
+def _other_value(known: tuple[Any, ...]) -> SearchStrategy[Any]:
     texts = [value for value in known if isinstance(value, str)]
     near: set[str] = set()
     for text in texts:

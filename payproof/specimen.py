@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from payproof.schema import resolve
@@ -31,6 +32,8 @@ RULES = ("anyOf", "oneOf", "not")
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _REPEATED = re.compile(r"\^(\[(?:[^\]\\]|\\.)+\])(?:[*+]|\{([0-9]+),([0-9]+)\})\$")
+_TRIES = 12
+"""How often a text is drawn until its length fits."""
 _LONGER = 16
 """How much longer than it must be a text may get where nothing limits it: more characters find nothing more."""
 
@@ -194,10 +197,11 @@ def _integers(node: Mapping[str, Any]) -> SearchStrategy[int]:
 
 
 def _texts(node: Mapping[str, Any]) -> SearchStrategy[str]:
-    low = max(1, node.get("minLength", 0))
+    low = node.get("minLength", 0)
     high = min(node.get("maxLength", low + _LONGER), low + _LONGER)
     if "pattern" in node:
         return matching(node["pattern"], low, high)
+    low = max(1, low)
     return _FORMATS.get(node.get("format", "")) or st.text(_LETTERS, min_size=low, max_size=high)
 
 
@@ -207,7 +211,17 @@ def matching(pattern: str, low: int, high: int) -> SearchStrategy[str]:
     repeated = _REPEATED.fullmatch(pattern)
     if repeated is None:
         drawn = st.from_regex(re.compile(pattern), fullmatch=True, alphabet=_VISIBLE)
-        return drawn.filter(lambda text: low <= len(text) <= high)
+        return _of_length(drawn, low, high)
     one = re.compile(repeated[1])
-    low, high = max(low, int(repeated[2] or 0)), min(high, int(repeated[3] or high))
+    low, high = max(1, low, int(repeated[2] or 0)), min(high, int(repeated[3] or high))
     return st.text("".join(letter for letter in _VISIBLE if one.fullmatch(letter)), min_size=low, max_size=high)
+
+
+@st.composite
+def _of_length(draw: st.DrawFn, texts: SearchStrategy[str], low: int, high: int) -> str:
+    # A filter gives up after three draws, and a whole body with it.
+    for _ in range(_TRIES):
+        text = draw(texts)
+        if low <= len(text) <= high:
+            return text
+    return reject()
