@@ -240,9 +240,9 @@ def test_comparison_is_one_condition(tiny: Callable[..., Path], comparison: str,
 )
 def test_finding_points_at_what_is_read(tiny: Callable[..., Path], that: str, pointer: str) -> None:
     """A finding of the clause points at the member of the answer that the clause reads."""
-    clause = loaded(tiny, ("that: body.amount\n    equals: before.amount", f"that: {that}\n    equals: dyn(1)")).clauses["VOUCHER-AMOUNT-KEPT"]
+    contract = loaded(tiny, ("that: body.amount\n    equals: before.amount", f"that: {that}\n    equals: dyn(1)"))
 
-    assert clause.pointer == pointer
+    assert contract.clauses["VOUCHER-AMOUNT-KEPT"].pointer == pointer
 
 
 def test_state_inside_of_an_answer_is_known_by_its_members(tiny: Callable[..., Path]) -> None:
