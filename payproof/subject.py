@@ -71,11 +71,19 @@ class Subject:
         return FORM in self.operation.bodies
 
     def drawn(self, skeleton: Skeleton) -> SearchStrategy[Drawn]:
-        """Draw the parts of a valid request that are not ids.
+        """Draw the parts of a valid request that are not ids, with a body of one of the skeletons.
 
         A form gets a field that nobody knows: RFC 6749 section 3.2 has servers ignore it, and else there would be few
         different forms.
         """
+        return self._drawn[next(index for index, known in enumerate(self.skeletons) if known is skeleton)]
+
+    @cached_property
+    def _drawn(self) -> list[SearchStrategy[Drawn]]:
+        # A strategy is checked when it is first drawn from, which takes longer than to draw.
+        return [self._strategy(skeleton) for skeleton in self.skeletons]
+
+    def _strategy(self, skeleton: Skeleton) -> SearchStrategy[Drawn]:
         body = strategy(skeleton)
         if self.form:
             body = st.builds(lambda known, more: {**known, **more}, body, st.dictionaries(_UNKNOWN, _UNKNOWN, max_size=2))
