@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from payproof.plan import Compiled, Reader
 
 
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that leave the state as it is (RFC 9110 section 9.2.1)."""
+
+
 def key_of(tenant: str, effect: Effect, identity: Reader, names: Mapping[str, Any], activation: Activation) -> Key | None:
     """Give the ledger's key of the resource that an effect is about; None where the exchange does not tell its id."""
     try:
@@ -48,7 +52,7 @@ def learn(
             continue
         try:
             keys = keys_of(reader.value(names, activation))
-            value = fact.value.value(activation) if fact.value is not None else True
+            value = fact.value.answer(activation) if fact.value is not None else True
         except EvaluationError:
             continue
         ledger.remember("" if fact.run else exchange.tenant, fact.name, dict.fromkeys(keys, value))
@@ -71,7 +75,7 @@ def _instances(effect: Effect, names: Mapping[str, Any], activation: Activation)
         items = effect.items.value(activation)
     except EvaluationError:
         return
-    for item in items:
+    for item in items if isinstance(items, list) else ():
         inner = {**names, effect.variable: item}
         yield inner, Activation(inner, (effect.variable,))
 
@@ -93,6 +97,11 @@ def _learn_one(
         ledger.touch(key, exchange)
     else:
         try:
-            ledger.learn(key, exchange, state.value(names, activation), merge=effect.merge)
+            found = state.value(names, activation)
         except EvaluationError:
-            ledger.forget(key, exchange)
+            found = None
+        if found is None:
+            # A body of another media type, or null where the state should be: a write's outcome cannot be told then.
+            (ledger.touch if exchange.request.method in READS else ledger.forget)(key, exchange)
+        else:
+            ledger.learn(key, exchange, found, merge=effect.merge)

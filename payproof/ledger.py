@@ -42,10 +42,16 @@ class Ledger:
         return True, entry.state
 
     def learn(self, key: Key, exchange: Exchange, state: Any, *, merge: bool = False) -> None:
-        """Take this as the state after the exchange; after an overlap nothing is known until the next exchange."""
+        """Take this as the state after the exchange; after an overlap nothing is known until the next exchange.
+
+        With `merge` it is a part of the state: of something unknown a part alone tells nothing.
+        """
         entry = self.resources.setdefault(key, Entry())
         overlapped = exchange.started < entry.finished
-        if merge and entry.known and isinstance(entry.state, dict) and isinstance(state, dict):
+        if merge and isinstance(state, dict):
+            if not entry.known or not isinstance(entry.state, dict):
+                self.forget(key, exchange)
+                return
             state = {**entry.state, **state}
         entry.state, entry.known, entry.gone = state, not overlapped, False
         entry.finished = max(entry.finished, exchange.finished())
