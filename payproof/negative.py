@@ -128,6 +128,8 @@ def _at(constraint: Constraint, base: Draft, spot: str, others: Sequence[Skeleto
     if (location, spot, keyword) == ("body", "", "required"):
         return st.just(Negative(replace(base, raw=b""), intent))
     values = _values(constraint, base.at(location, spot), spot, others, form=base.form is not None)
+    if location != "body":
+        values = values.map(lambda value: value if value is ABSENT else str(value))
     return values.map(lambda value: Negative(base.put(location, spot, value), intent))
 
 
@@ -156,7 +158,7 @@ def _values(constraint: Constraint, now: Any, spot: str, others: Sequence[Skelet
     if keyword in {"enum", "const"}:
         return _other_value(tuple(schema["enum"]) if keyword == "enum" else (schema["const"],))
     if keyword in {"anyOf", "oneOf", "not"}:
-        return _other_members(schema, now, spot, others)
+        return _other_members(keyword, schema, now, spot, others)
     if keyword in {"minLength", "maxLength", "pattern", "format"}:
         return _other_text(constraint, now if isinstance(now, str) else "")
     if keyword in {"minItems", "maxItems", "uniqueItems"}:
@@ -194,15 +196,17 @@ def _other_value(known: tuple[Any, ...]) -> SearchStrategy[Any]:
     return st.one_of(other, st.sampled_from(sorted(near))) if near else other
 
 
-def _other_members(schema: Mapping[str, Any], now: Any, spot: str, others: Sequence[Skeleton]) -> SearchStrategy[Any]:
+def _other_members(
+    keyword: str, schema: Mapping[str, Any], now: Any, spot: str, others: Sequence[Skeleton]
+) -> SearchStrategy[Any]:
     if not isinstance(now, dict):
         return st.nothing()
     options: list[SearchStrategy[Any]] = []
-    branches = [branch for keyword in ("anyOf", "oneOf") for branch in schema.get(keyword, ())]
+    branches = schema[keyword] if keyword != "not" else ()
     named = {name for branch in branches for name in branch.get("required", ())}
     if named:
         options.append(st.just({name: value for name, value in now.items() if name not in named}))
-    if "anyOf" not in schema:
+    if keyword != "anyOf":
         added: dict[str, SearchStrategy[Any]] = {}
         for other in others:
             there = follow(other, spot)

@@ -201,8 +201,9 @@ def _texts(node: Mapping[str, Any]) -> SearchStrategy[str]:
     high = min(node.get("maxLength", low + _LONGER), low + _LONGER)
     if "pattern" in node:
         return matching(node["pattern"], low, high)
-    low = max(1, low)
-    return _FORMATS.get(node.get("format", "")) or st.text(_LETTERS, min_size=low, max_size=high)
+    if node.get("format") in _FORMATS:
+        return _FORMATS[node["format"]]
+    return st.text(_LETTERS, min_size=max(1, low), max_size=high)
 
 
 @cache
