@@ -1,0 +1,170 @@
+"""What a journal proves of generated requests: counted once, proven from an accepted one, named by the refusal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from payproof.generated import NAMED_SHARE, UNPROVEN, WANTED, Generated
+
+if TYPE_CHECKING:
+    from payproof.kit import Kit
+
+API, OPERATION, OTHER = "jpmorgan-profiles", "addPaymentMethod", "getConsumerProfile"
+CARD = {"cardList": [{"accountNumber": "4112344112344113", "cardType": "VI"}]}
+HEADERS = {"Content-Type": "application/json", "requestIdentifier": "a", "merchantIdentifier": "998482157630"}
+
+
+def record(body: Any, *, status: int, intent: tuple[str, ...], **changes: Any) -> dict[str, Any]:
+    """Give a journal record of an exchange; the path, headers, test, operation and hole can be other ones."""
+    headers = {**HEADERS, **changes.pop("headers", {})}
+    return {
+        "kind": "exchange", "api": API, "operation": changes.pop("operation", OPERATION), "test": changes.pop("test", "t"),
+        "request": {
+            "method": "POST", "url": f"http://host/api/v2/mmp{changes.pop('path', '/consumer-profiles/A/payment-methods')}",
+            "headers": [[name, value] for name, value in headers.items() if value is not None],
+            "body": body if isinstance(body, str) else json.dumps(body),
+        },
+        "response": {"status": status, "headers": [], "body": "{}"},
+        "intent": dict(zip(("verdict", "location", "pointer", "keyword"), (*intent, "", "", "")[:4], strict=True)),
+        **changes,
+    }  # fmt: skip
+
+
+def accepted(body: Any = CARD, **changes: Any) -> dict[str, Any]:
+    return record(body, status=200, intent=("accept",), **changes)
+
+
+def refused(body: Any, location: str, pointer: str, keyword: str, **changes: Any) -> dict[str, Any]:
+    return record(body, status=changes.pop("status", 400), intent=("refuse", location, pointer, keyword), **changes)
+
+
+@pytest.fixture
+def counted(kit: Kit) -> Generated:
+    return Generated(kit, [API], "standard")
+
+
+def row(counted: Generated, operation: str = OPERATION) -> dict[str, Any]:
+    return next(row for row in counted.table() if row["operation"] == operation)
+
+
+def with_type(kind: Any) -> dict[str, Any]:
+    return {"cardList": [{**CARD["cardList"][0], "cardType": kind}]}
+
+
+def test_equal_requests_count_once(counted: Generated) -> None:
+    """The same request of another tenant is no other request; one with another label is."""
+    for headers in ({}, {"merchantIdentifier": "993371390059", "Authorization": "Bearer x"}, {"requestIdentifier": "b"}):
+        counted.add(accepted(headers=headers))
+    counted.add(accepted(path="/consumer-profiles/B/payment-methods"))
+    assert row(counted)["accepted"] == 2
+
+
+def test_only_success_is_acceptance(counted: Generated) -> None:
+    """A request that was meant to be accepted and was refused proves nothing."""
+    counted.add(record(CARD, status=400, intent=("accept",)))
+    assert row(counted)["accepted"] == 0
+    counted.add(refused(with_type("ZZ"), "body", "/cardList/0/cardType", "enum"))
+    assert row(counted)["holes"] == {UNPROVEN: 1}
+
+
+def test_violation_is_proven_by_its_base(counted: Generated) -> None:
+    """A negative counts for its constraint where an accepted request differs in the claimed place alone."""
+    counted.add(accepted())
+    counted.add(refused(with_type("ZZ"), "body", "/cardList/0/cardType", "enum"))
+    assert row(counted) | {"violated": 1, "refused": 1, "named": 1, "negative": 1, "holes": {}} == row(counted)
+
+
+@pytest.mark.parametrize(
+    "negative",
+    [
+        pytest.param(refused(with_type("ZZ"), "body", "/cardList/0/accountNumber", "pattern"), id="another place"),
+        pytest.param(refused(with_type("ZZ"), "body", "/cardList/0/cardType", "enum", test="u"), id="another test"),
+        pytest.param(refused(with_type("ZZ"), "body", "/cardList/0/cardType", "enum", headers={"requestIdentifier": "b"}), id="two"),
+        pytest.param(refused(CARD, "header", "/userIdentifier", "minLength", headers={"userIdentifier": "", "Content-Type": "a/b"}),
+                     id="two headers"),
+    ],
+)  # fmt: skip
+def test_violation_without_its_base(counted: Generated, negative: dict[str, Any]) -> None:
+    """A negative that differs from what was accepted in more, or elsewhere, proves nothing."""
+    counted.add(accepted())
+    counted.add(negative)
+    assert row(counted)["violated"] == 0
+    assert row(counted)["holes"] == {UNPROVEN: 1}
+
+
+@pytest.mark.parametrize(
+    "negative",
+    [
+        pytest.param(refused(CARD, "header", "/merchantIdentifier", "required", headers={"merchantIdentifier": None}), id="left-out"),
+        pytest.param(refused(CARD, "header", "/userIdentifier", "maxLength", headers={"userIdentifier": "u" * 41}), id="header added"),
+        pytest.param(refused("{", "body", "", "json"), id="no JSON"),
+        pytest.param(refused({}, "body", "", "anyOf"), id="whole body"),
+        pytest.param(refused({"cardList": [{"cardType": "VI"}]}, "body", "/cardList/0/accountNumber", "required"), id="left out"),
+        pytest.param(refused(CARD, "path", "/consumer-profile-id", "pattern", path="/consumer-profiles/_/payment-methods"), id="path"),
+        pytest.param(refused(CARD, "authorization", "", "required", headers={"Authorization": None}), id="authorization"),
+    ],
+)
+def test_places(counted: Generated, negative: dict[str, Any]) -> None:
+    """Every location counts: headers, paths, members, the body as a whole, and who asks."""
+    counted.add(accepted())
+    counted.add(negative)
+    assert row(counted)["violated"] == 1
+
+
+def test_forms_are_compared_by_field(kit: Kit) -> None:
+    """A field of a form is one place, whatever the order of the others."""
+    counted = Generated(kit, ["jpmorgan-oauth"], "standard")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    counted.add(accepted("grant_type=client_credentials&scope=a", operation="issueToken", headers=form))
+    counted.add(refused("scope=a&grant_type=implicit", "body", "/grant_type", "enum", operation="issueToken", headers=form))
+    assert row(counted, "issueToken")["violated"] == 1
+
+
+def test_gaps_name_what_is_missing(counted: Generated) -> None:
+    """Too few requests, constraints never violated and silent refusals are gaps; at smoke nothing is demanded."""
+    counted.add(accepted())
+    for number in range(20):
+        silent = {"hole": "the refusal (400) does not name cardType"} if number < 2 else {}
+        counted.add(refused(with_type(f"Z{number}"), "body", "/cardList/0/cardType", "enum", **silent))
+    gaps = [gap["what"] for gap in counted.gaps() if gap["what"].startswith(OPERATION)]
+    wanted_accepted, wanted_negative = WANTED["standard"]
+    constraints = row(counted)["constraints"]
+    assert gaps[:2] == [
+        f"{OPERATION}: 1 distinct accepted requests of {wanted_accepted}",
+        f"{OPERATION}: 20 distinct negative requests of {wanted_negative}",
+    ]
+    assert gaps[2].startswith(f"{OPERATION}: {constraints - 1} constraints never violated, the first is ")
+    assert gaps[3:] == [f"{OPERATION}: only 18 of 20 refusals name the changed member"]
+    assert NAMED_SHARE > 18 / 20
+    counted.depth = "smoke"
+    assert [gap["what"] for gap in counted.gaps()] == gaps[3:]
+
+
+def test_masked_refusals_are_a_gap(counted: Generated) -> None:
+    """One refusal by an unknown id is too many: it would pass for any fault."""
+    counted.add(accepted())
+    for number in range(99):
+        counted.add(refused(with_type(f"Z{number}"), "body", "/cardList/0/cardType", "enum"))
+    counted.add(refused(with_type("ZZ"), "body", "/cardList/0/cardType", "enum", status=404, hole="masked: refused with 404"))
+    assert f"{OPERATION}: 1 negative requests were refused before the changed member was looked at" in [g["what"] for g in counted.gaps()]
+
+
+def test_other_records_are_ignored(counted: Generated) -> None:
+    """Findings, errors, exchanges without intent, without answer, or of another API count for nothing."""
+    counted.add({"kind": "finding"})
+    counted.add({**accepted(), "operation": "issueToken"})
+    counted.add({**accepted(), "response": None})
+    without = accepted()
+    del without["intent"]
+    counted.add(without)
+    assert row(counted)["accepted"] == row(counted, OTHER)["accepted"] == 0
+
+
+def test_memory_is_bounded(counted: Generated) -> None:
+    """Of a thousand tests only the last ones' requests are kept to compare with."""
+    for number in range(1000):
+        counted.add(accepted(test=f"t{number}"))
+    assert len(counted.operations[OPERATION].bases) <= 64
