@@ -22,10 +22,13 @@ def _refuse(word: str) -> float:
     raise ValueError(message)
 
 
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def parse_json(raw: bytes) -> Any:
     """Parse a JSON body by RFC 8259: UTF-8, no NaN or Infinity. Raises Unparsable."""
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_refuse)
+        return _DECODER.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         message = f"not JSON: {error}"
         raise Unparsable(message) from error
@@ -61,7 +64,10 @@ class Request:
 
     def path(self) -> str:
         """Give the path as sent, percent-encoded."""
-        return urlsplit(self.url).path
+        url = self.url
+        begin = url.find("/", url.find("//") + 2) if "//" in url else 0
+        end = min((at for at in (url.find("?"), url.find("#")) if at >= 0), default=len(url))
+        return url[begin:end] if begin >= 0 else ""
 
     def query(self) -> list[tuple[str, str]]:
         """Give the query's names and values, decoded, in order."""

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
+from payproof.quick import UNSAID, translated
 from payproof.syntax import Node, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 _T = cel.Type
 _WORDS = _T.Map(_T.STRING, _T.STRING)
@@ -130,6 +131,18 @@ def _environment(extra: tuple[str, ...] = ()) -> Any:
     )
 
 
+_ALWAYS_COMPARED = 10
+_COMPARED_EVERY = 499
+"""How often a quick answer is compared with CEL's: the first uses of each expression, then one in so many."""
+
+
+@dataclass(slots=True)
+class _Quick:
+    call: Callable[[Mapping[str, Any]], Any] | None
+    left: int = 0
+    compared: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A compiled expression: its text, its syntax tree, and the names at its root."""
@@ -139,6 +152,7 @@ class Expression:
     reads: frozenset[str]
     boolean: bool
     _compiled: Any = field(repr=False, compare=False)
+    _quick: _Quick = field(repr=False, compare=False)
 
     def value(self, activation: Activation) -> Any:
         """Evaluate to a plain Python value.
@@ -147,11 +161,39 @@ class Expression:
         """
         return _value(self._compiled, activation)
 
+    def answer(self, activation: Activation) -> Any:
+        """Give the value, by its quick form where there is one.
+
+        The quick form is compared with CEL on the first uses and now and then after; where they differ CEL's value is
+        taken, and the activation's `doubts` say so: an error of the suite. Raises EvaluationError where CEL has no value.
+        """
+        quick = self._quick
+        if quick.call is not None:
+            try:
+                said = quick.call(activation.names)
+            except UNSAID:
+                return self.value(activation)
+            quick.left -= 1
+            if quick.left > 0:
+                return said
+            quick.left = _COMPARED_EVERY if quick.compared > _ALWAYS_COMPARED else 0
+            quick.compared += 1
+            value = self.value(activation)
+            if value != said or type(value) is not type(said):
+                quick.call = None
+                activation.doubts.append(f"the quick form of {self.text!r} says {said!r} where CEL says {value!r}")
+            return value
+        return self.value(activation)
+
+    def true(self, activation: Activation) -> bool:
+        """Say whether the answer is exactly true. Raises EvaluationError where there is none."""
+        return self.answer(activation) is True
+
     def holds(self, activation: Activation) -> bool:
         """Say whether the value is exactly true; no error is raised, so that the caller can ask again for the cause."""
         try:
-            return self._compiled.eval(activation.cel).plain_value() is True
-        except RuntimeError:
+            return self.true(activation)
+        except EvaluationError:
             return False
 
 
@@ -169,11 +211,21 @@ def _value(program: Any, activation: Activation) -> Any:
 class Activation:
     """The names that expressions see on one exchange. A reused activation grows, so there is one an exchange."""
 
-    __slots__ = ("cel",)
+    __slots__ = ("_cel", "_extra", "doubts", "names")
 
     def __init__(self, names: Mapping[str, Any], extra: tuple[str, ...] = ()) -> None:
         """Take plain dicts, lists and scalars by root name; they must be `normalised`."""
-        self.cel = _environment(extra).Activation(names)
+        self.names = names
+        self.doubts: list[str] = []
+        self._extra = extra
+        self._cel: Any = None
+
+    @property
+    def cel(self) -> Any:
+        """The names in CEL's own form, made when it is first asked for."""
+        if self._cel is None:
+            self._cel = _environment(self._extra).Activation(self.names)
+        return self._cel
 
 
 def compiled(text: str, *, extra: tuple[str, ...] = ()) -> Expression:
@@ -194,7 +246,9 @@ def compiled(text: str, *, extra: tuple[str, ...] = ()) -> Expression:
     if "optional_type" in str(kind):
         message = f"the value of {text!r} is an optional: end it with .orValue(...)"
         raise ExpressionError(message)
-    return Expression(text, tree, tree.free(), kind in (_T.BOOL, _T.DYN), program)
+    functions = {name: call for name, (call, _, _) in _FUNCTIONS.items()}
+    quick = _Quick(translated(tree, functions))
+    return Expression(text, tree, tree.free(), kind in (_T.BOOL, _T.DYN), program, quick)
 
 
 def _check_pattern(pattern: str) -> None:
@@ -203,22 +257,6 @@ def _check_pattern(pattern: str) -> None:
     if tried.type() == _T.ERROR:
         message = f"the regular expression {pattern!r} does not compile: {tried.plain_value()}"
         raise ExpressionError(message)
-
-
-def together(expressions: Sequence[Expression]) -> Program:
-    """Compile several expressions into one that gives the list of their values; they compiled before, so this cannot fail."""
-    return Program(_environment().compile("[" + ", ".join(f"({one.text})" for one in expressions) + "]"))
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """Something to evaluate, without a tree to look into."""
-
-    _compiled: Any
-
-    def value(self, activation: Activation) -> Any:
-        """Evaluate as `Expression.value` does. Raises EvaluationError."""
-        return _value(self._compiled, activation)
 
 
 _ESCAPED = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from payproof.learning import key_of, keys_of, learn
 from payproof.ledger import Ledger
 from payproof.names import EVERYTHING, response_body
 from payproof.names import names as names_of
-from payproof.plan import JointError, Plans, optional_member
+from payproof.plan import Plans, optional_member
 from payproof.shape import Fault, Sent, response_faults, shown
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Judgement:
         self.unjudged.setdefault(reason, []).append(clause)
 
 
+_STATES = frozenset({"before", "after"})
+_CONFIRMATIONS = 20
+"""How many breaks of one clause by one operation CEL itself confirms; after that the clause has failed for certain."""
+
+
 class Judge:
     """Judges exchanges in the order in which they happened.
 
@@ -70,6 +76,7 @@ class Judge:
         self.deferred = self._plans.deferred
         self.redactor = redactor
         self.ledger = Ledger()
+        self._confirmed: Counter[tuple[str, str]] = Counter()
         self._bases = base_paths or {}
 
     def exchange(self, exchange: Exchange) -> list[Finding]:
@@ -112,6 +119,7 @@ class Judge:
             self._add_states(names, compiled, activation, subject, exchange, compiled.plan.reads)
             for group in compiled.plan.groups:
                 self._judge_group(judgement, compiled, group, names, exchange)
+        judgement.errors += activation.doubts
         learn(self.ledger, compiled, names, activation, exchange, lost=exchange.response is None or isinstance(body, Unparsable))
         return judgement
 
@@ -217,43 +225,37 @@ class Judge:
         selected, errors = group.selected(names["status"], frozenset(name for name, known in slices.items() if known), activation)
         for index, error in errors:
             clause = group.clauses[index]
-            if clause.when is not None and not {"before", "after"}.isdisjoint(clause.when.reads - names.keys()):
+            if clause.when is not None and not _STATES.isdisjoint(clause.when.reads - names.keys()):
                 continue
             self._unjudged(judgement, compiled, clause, error)
-        ready = []
-        known = names.keys()
+        judged = judgement.judged
+        unknown = _STATES - names.keys()
         for index in selected:
-            if group.states[index] <= known:
-                ready.append(index)
+            clause = group.clauses[index]
+            if unknown and not unknown.isdisjoint(group.states[index]):
+                judgement.skip("state", clause.id)
+                continue
+            try:
+                kept = clause.holds is None or clause.holds.answer(activation) is True
+            except EvaluationError as error:
+                self._unjudged(judgement, compiled, clause, error)
+                continue
+            if kept:
+                judged.append(clause.id)
             else:
-                judgement.skip("state", group.clauses[index].id)
-        if not ready:
-            return
-        try:
-            values = group.values(tuple(ready), activation)
-        except JointError as error:
-            judgement.errors.append(str(error))
-            values = None
-        if values is None:
-            for index in ready:
-                self._judge_singly(judgement, compiled, group.clauses[index], activation, exchange)
-            return
-        for index, value in zip(ready, values, strict=True):
-            if value is True:
-                judgement.judged.append(group.clauses[index].id)
-            else:
-                self._judge_singly(judgement, compiled, group.clauses[index], activation, exchange)
+                self._judge_broken(judgement, compiled, clause, activation, exchange)
+        judgement.errors += activation.doubts
 
-    def _judge_singly(
+    def _judge_broken(
         self, judgement: Judgement, compiled: Compiled, clause: Clause, activation: Activation, exchange: Exchange
     ) -> None:
-        if clause.holds is None:
-            return
-        try:
+        key = (clause.id, compiled.operation.id)
+        value: Any = False
+        if clause.holds is not None and (clause.comparison or self._confirmed[key] < _CONFIRMATIONS):
             value = clause.holds.value(activation)
-        except EvaluationError as error:
-            self._unjudged(judgement, compiled, clause, error)
-            return
+            self._confirmed[key] += 1
+        if value is True:
+            activation.doubts.append(f"{clause.id}: its quick form says that it is broken, CEL that it is kept")
         self._settle(judgement, clause, value, activation, exchange)
 
     def _settle(self, judgement: Judgement, clause: Clause, value: Any, activation: Activation, exchange: Exchange) -> None:

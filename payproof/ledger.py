@@ -30,6 +30,7 @@ class Ledger:
 
     resources: dict[Key, Entry] = field(default_factory=dict)
     facts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
 
     def before(self, key: Key, exchange: Exchange) -> tuple[bool, Any]:
         """Give whether the state before the exchange is known, and the state.
@@ -77,10 +78,11 @@ class Ledger:
     def remember(self, scope: str, fact: str, values: Mapping[str, Any]) -> None:
         """Store values by key under a fact, for one tenant (its label) or for the run (the empty label)."""
         self.facts.setdefault((scope, fact), {}).update(values)
+        self.known.add(fact)
 
     def knows(self, tenant: str, fact: str) -> bool:
         """Say whether anything is remembered under a fact, for this tenant or for the run."""
-        return (tenant, fact) in self.facts or ("", fact) in self.facts
+        return fact in self.known and ((tenant, fact) in self.facts or ("", fact) in self.facts)
 
     def recall(self, scope: str, fact: str, keys: Iterable[str]) -> dict[str, Any]:
         """Give the slice of a fact for these keys: those that are known."""

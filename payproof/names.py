@@ -9,7 +9,7 @@ from payproof.expression import normalised, suspicious
 from payproof.shape import Sent, is_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from payproof.redact import Redactor
 
@@ -58,16 +58,19 @@ def names(
     return found
 
 
-def _marked(sent: Any, sensitive: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    if isinstance(sent, dict):
-        for name, value in sent.items():
-            if name in sensitive and isinstance(value, str) and len(value) >= 8:
-                yield name, value
-            elif isinstance(value, dict | list):
-                yield from _marked(value, sensitive)
-    elif isinstance(sent, list):
-        for item in sent:
-            yield from _marked(item, sensitive)
+def _marked(sent: Any, sensitive: Mapping[str, str]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    stack = [sent]
+    for node in stack:
+        if type(node) is dict:
+            for name in sensitive.keys() & node.keys():
+                value = node[name]
+                if type(value) is str and len(value) >= 8:
+                    found.append((name, value))
+            stack += node.values()
+        elif type(node) is list:
+            stack += node
+    return found
 
 
 def member_names(body: Any) -> set[str]:

@@ -1,8 +1,4 @@
-"""How the clauses of one operation are evaluated together: equal conditions once, all demands as one expression.
-
-Measured on the documented add: single evaluation of each clause costs twice as much as this. A clause is evaluated by
-itself only when the joint evaluation fails, to find out which clause it was.
-"""
+"""How the clauses of one operation are evaluated: conditions that a status settles left out, equal ones asked once."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from payproof.chains import chains, result
-from payproof.expression import Activation, EvaluationError, Expression, Program, together
+from payproof.expression import Activation, EvaluationError, Expression
 from payproof.schema import members
 from payproof.syntax import settled
 
@@ -38,7 +34,7 @@ class Reader:
     def value(self, names: Mapping[str, Any], activation: Activation) -> Any:
         """Give the value. Raises EvaluationError where it has none."""
         if self.steps is None:
-            return self.expression.value(activation)
+            return self.expression.answer(activation)
         value: Any = names
         try:
             for step in self.steps:
@@ -54,59 +50,33 @@ class Conditions:
     """The conditions of clauses for one status and set of known facts: the settled left out, equal ones asked once."""
 
     always: list[int]
-    whens: list[Expression]
-    when_of: list[tuple[int, int]]
-    joint: Program | None
+    whens: list[tuple[Expression, list[int]]]
 
     @classmethod
     def of(cls, clauses: Sequence[Clause], status: int, known: frozenset[str]) -> Conditions:
         """Sort the clauses (by index) into always, never and it depends."""
         always: list[int] = []
-        whens: list[Expression] = []
-        when_of: list[tuple[int, int]] = []
-        texts: dict[str, int] = {}
+        whens: dict[str, tuple[Expression, list[int]]] = {}
         for index, clause in enumerate(clauses):
             decided = True if clause.when is None else settled(clause.when.tree, status, known)
             if decided:
                 always.append(index)
             elif decided is None and clause.when is not None:
-                if clause.when.text not in texts:
-                    texts[clause.when.text] = len(whens)
-                    whens.append(clause.when)
-                when_of.append((index, texts[clause.when.text]))
-        joint = together(whens) if whens else None
-        return cls(always, whens, when_of, joint)
+                whens.setdefault(clause.when.text, (clause.when, []))[1].append(index)
+        return cls(always, list(whens.values()))
 
     def true(self, activation: Activation) -> tuple[list[int], list[tuple[int, EvaluationError]]]:
         """Give the clauses whose condition is true, in order, and those whose condition has no value."""
-        if self.joint is None:
-            return self.always, []
-        failed: dict[int, EvaluationError] = {}
-        try:
-            values = self.joint.value(activation)
-        except EvaluationError:
-            values = []
-            for index, when in enumerate(self.whens):
-                try:
-                    values.append(when.value(activation))
-                except EvaluationError as error:
-                    failed[index] = error
-                    values.append(False)
-        chosen = [index for index, when in self.when_of if values[when] is True]
-        errors = [(index, failed[when]) for index, when in self.when_of if when in failed]
-        return sorted(self.always + chosen), errors
-
-
-class JointError(ValueError):
-    """Clauses evaluated together have other values than alone: a fault of the expression library, seen once before."""
-
-
-@dataclass(slots=True)
-class Joint:
-    """Several clauses as one expression, and how often its values are still compared with those of each alone."""
-
-    expression: Program
-    checks: int = 10
+        chosen = self.always.copy()
+        errors: list[tuple[int, EvaluationError]] = []
+        for when, indexes in self.whens:
+            try:
+                if when.answer(activation) is True:
+                    chosen += indexes
+            except EvaluationError as error:
+                errors += [(index, error) for index in indexes]
+        chosen.sort()
+        return chosen, errors
 
 
 @dataclass(slots=True)
@@ -117,7 +87,6 @@ class Group:
     facts: dict[str, Reader] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     conditions: dict[tuple[int, frozenset[str]], Conditions] = field(default_factory=dict)
-    joint: dict[tuple[int, ...], Joint] = field(default_factory=dict)
     states: list[frozenset[str]] = field(default_factory=list)
 
     def takes(self, clause: Clause) -> bool:
@@ -143,28 +112,6 @@ class Group:
         if conditions is None:
             conditions = self.conditions[status, known] = Conditions.of(self.clauses, status, known)
         return conditions.true(activation)
-
-    def values(self, selected: tuple[int, ...], activation: Activation) -> list[Any] | None:
-        """Give the value of each of these clauses, by one expression; None where one of them has no value.
-
-        Raises JointError where a clause alone has another value: then the library cannot be trusted with the list.
-        """
-        joint = self.joint.get(selected)
-        if joint is None:
-            parts = [clause.holds for i in selected if (clause := self.clauses[i]).holds is not None]
-            joint = self.joint[selected] = Joint(together(parts))
-        try:
-            found: list[Any] = joint.expression.value(activation)
-        except EvaluationError:
-            return None
-        if joint.checks:
-            joint.checks -= 1
-            single = [clause.holds.value(activation) for i in selected if (clause := self.clauses[i]).holds is not None]
-            if single != found:
-                names = [self.clauses[i].id for i, one, other in zip(selected, single, found, strict=True) if one != other]
-                message = f"CEL gives {', '.join(names)} another value alone than together with others"
-                raise JointError(message)
-        return found
 
 
 @dataclass(slots=True)

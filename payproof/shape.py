@@ -117,16 +117,14 @@ def request_faults(
     given: Mapping[str, Mapping[str, str]] = {"path": path, "query": query, "header": sent.headers}
     faults: list[Fault] = []
     for parameter in operation.parameters:
-        key = parameter.name.lower() if parameter.where == "header" else parameter.name
         values = given.get(parameter.where, {})
-        pointer = f"/{parameter.where}/{parameter.name}"
-        if key not in values:
+        if parameter.key not in values:
             if parameter.required:
-                faults.append(Fault("request", pointer, "it is given", "missing", parameter.shape.ground, "required"))
+                faults.append(Fault("request", parameter.pointer, "it is given", "missing", parameter.shape.ground, "required"))
             continue
-        value = parameter.parse(values[key])
+        value = parameter.parse(values[parameter.key])
         if not parameter.shape.validator.is_valid(value):
-            faults += [Fault("request", pointer, e.expected, e.seen, e.ground, e.keyword)
+            faults += [Fault("request", parameter.pointer, e.expected, e.seen, e.ground, e.keyword)
                        for e in _errors(spec, parameter.shape, value)]  # fmt: skip
     if operation.bodies:
         faults += _body_faults(spec, operation, request, sent)

@@ -38,6 +38,8 @@ class Shape:
     def parse(self, text: str) -> Any:
         """Read what stands in a URL or a header as the schema's type; the text itself where it is none of that type."""
         declared = self.schema.get("type", "string")
+        if declared == "string":
+            return text
         kinds = declared if isinstance(declared, list) else [declared]
         if {"integer", "number"} & set(kinds) and re.fullmatch(r"-?[0-9]{1,300}", text):
             return int(text)
@@ -50,12 +52,17 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of an operation; values are strings on the wire and are read by the type of the schema."""
+    """A parameter of an operation; values are strings on the wire and are read by the type of the schema.
+
+    `key` is the name under which a request's values are looked up, `pointer` where findings point.
+    """
 
     name: str
     where: str
     required: bool
     shape: Shape
+    key: str
+    pointer: str
 
     def parse(self, text: str) -> Any:
         """Read the value as the schema's type; the text itself where it is none of that type."""
@@ -222,7 +229,8 @@ class _Loader:
             parameter = resolve(self.document, raw)
             shape = self.shape(parameter["schema"], self.ground(parameter, ground, at), at)
             name, where = parameter["name"], parameter["in"]
-            parameters[name, where] = Parameter(name, where, parameter.get("required", False), shape)
+            key = name.lower() if where == "header" else name
+            parameters[name, where] = Parameter(name, where, parameter.get("required", False), shape, key, f"/{where}/{name}")
         body = resolve(self.document, node.get("requestBody", {}))
         around = self.ground(body, ground, at)
         bodies = {media: self.shape(value["schema"], around, at) for media, value in body.get("content", {}).items()}

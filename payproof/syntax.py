@@ -8,6 +8,7 @@ us from writing a second parser that could disagree with the first.
 from __future__ import annotations
 
 import operator
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node: kind `name`, `member`, `has`, `index`, `call`, `loop`, `list`, `map`, `text`, `number`, `other`.
+    """One node of a tree.
 
+    Its kind is one of `name`, `member`, `has`, `index`, `call`, `loop`, `list`, `map`, `text`, `number`, `double`,
+    `boolean` and `other`.
     `name` is the identifier, member, function or literal; `optional` marks `.?` and `[?]`. A loop's children are
     range, start, step, result; `name` is its variable and `result_name` its accumulator.
     """
@@ -132,6 +135,10 @@ def _literal(data: bytes) -> Node:
     for number, value in _fields(data):
         if number == 6 and isinstance(value, bytes):
             return Node("text", value.decode())
+        if number == 5 and isinstance(value, bytes):
+            return Node("double", repr(struct.unpack("<d", value)[0]))
+        if number == 2:
+            return Node("boolean", "true" if value else "false")
         if number in {3, 4} and isinstance(value, int):
             # protobuf writes a negative int64 as its two's complement
             return Node("number", str(value - 2**64 if number == 3 and value >= 2**63 else value))

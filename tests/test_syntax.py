@@ -28,8 +28,8 @@ from payproof.syntax import Node, parse, settled
         pytest.param("0", "number", "0", 0, id="zero"),
         pytest.param("-7", "number", "-7", 0, id="negative-number"),
         pytest.param("7u", "number", "7", 0, id="unsigned-number"),
-        pytest.param("1.5", "other", "", 0, id="double"),
-        pytest.param("true", "other", "", 0, id="boolean"),
+        pytest.param("1.5", "double", "1.5", 0, id="double"),
+        pytest.param("true", "boolean", "true", 0, id="boolean"),
     ],
 )
 def test_node_says_what_it_is(text: str, kind: str, name: str, children: int) -> None:
