@@ -14,8 +14,8 @@ from payproof.learning import key_of, keys_of, learn
 from payproof.ledger import Ledger
 from payproof.names import EVERYTHING, response_body
 from payproof.names import names as names_of
-from payproof.plan import Plans, optional_member
-from payproof.shape import Fault, Sent, response_faults, shown
+from payproof.plan import Plans, optional_member, reads_marker
+from payproof.shape import Fault, Sent, cut, response_faults, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +34,8 @@ class Judgement:
 
     `judged` are the clauses that got an answer, `unjudged` those that were selected and got none, by reason:
     `shape` (the answer has not its documented shape), `absent` (an optional member was left out), `state` (what was
-    there before is not known), `answer` (none came). `hole` says why a refusal proves nothing, if it does not.
+    there before is not known), `answer` (none came), `redacted` (a clause would be broken, but what it compares was
+    hidden before it was judged). `hole` says why a refusal proves nothing, if it does not.
     """
 
     api: str = ""
@@ -183,7 +184,7 @@ class Judge:
             self._break(judgement, clause, self._hidden(received.fault), exchange)
 
     def _hidden(self, fault: Fault) -> Fault:
-        return replace(fault, expected=self.redactor.text(fault.expected), seen=self.redactor.text(fault.seen))
+        return replace(fault, expected=self.redactor.text(fault.expected), seen=cut(self.redactor.member(fault.pointer, fault.seen)))
 
     def _break(self, judgement: Judgement, clause: Clause, fault: Fault, exchange: Exchange) -> None:
         finding = Finding(
@@ -252,23 +253,32 @@ class Judge:
         key = (clause.id, compiled.operation.id)
         value: Any = False
         if clause.holds is not None and (clause.comparison or self._confirmed[key] < _CONFIRMATIONS):
-            value = clause.holds.value(activation)
+            try:
+                value = clause.holds.value(activation)
+            except EvaluationError as error:
+                self._unjudged(judgement, compiled, clause, error)
+                return
             self._confirmed[key] += 1
         if value is True:
             activation.doubts.append(f"{clause.id}: its quick form says that it is broken, CEL that it is kept")
+        if value is False and not self.deferred and reads_marker(clause, activation.names):
+            judgement.skip("redacted", clause.id)
+            return
         self._settle(judgement, clause, value, activation, exchange)
 
     def _settle(self, judgement: Judgement, clause: Clause, value: Any, activation: Activation, exchange: Exchange) -> None:
         if not isinstance(value, bool):
-            judgement.errors.append(f"{clause.id}: its value is {shown(value)}, which is neither true nor false")
+            found = cut(self.redactor.member(clause.pointer, shown(value, limit=0)))
+            judgement.errors.append(f"{clause.id}: its value is {found}, which is neither true nor false")
             return
         judgement.judged.append(clause.id)
         if value or clause.that is None or clause.holds is None:
             return
         if clause.comparison:
             other = clause.other.value(activation) if clause.other is not None else clause.holds.text.rpartition(".matches(")[2][:-1]
-            hide = self.redactor.text
-            expected, seen = hide(f"{clause.comparison} {shown(other)}"), hide(shown(clause.that.value(activation)))
+            wanted, found = (cut(self.redactor.member(clause.pointer, shown(value, limit=0)))
+                             for value in (other, clause.that.value(activation)))  # fmt: skip
+            expected, seen = f"{clause.comparison} {wanted}", found
         else:
             expected, seen = clause.text, f"{clause.that.text} is false"
         self._break(judgement, clause, Fault("", clause.pointer, expected, seen, clause.ground), exchange)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from payproof.chains import chains, result
 from payproof.expression import Activation, EvaluationError, Expression
+from payproof.redact import MARK
 from payproof.schema import members
 from payproof.syntax import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from payproof.clause import Clause
     from payproof.contract import Contract, Effect, Fact
@@ -179,6 +180,23 @@ class Plans:
             reads = reads.union(*(part.reads for part in (fact.when, fact.key, fact.value) if part is not None))
         made = self._compiled[contract.api, operation.id] = Compiled(contract, operation, plan, effects, facts, reads)
         return made
+
+
+def reads_marker(clause: Clause, names: Mapping[str, Any]) -> bool:
+    """Say whether a clause reads something that a redacted journal does not show."""
+    parts = [part for part in (clause.when, clause.that, clause.other, *clause.facts.values()) if part is not None]
+    return any(MARK in str(found) for part in parts for chain in chains(part.tree)
+               for found in _values(names, (chain.root, *chain.steps)))  # fmt: skip
+
+
+def _values(node: Any, steps: Sequence[str]) -> Iterator[Any]:
+    if not steps:
+        yield node
+    elif steps[0] == "*" and isinstance(node, list):
+        for item in node:
+            yield from _values(item, steps[1:])
+    elif isinstance(node, dict) and steps[0] in node:
+        yield from _values(node[steps[0]], steps[1:])
 
 
 def optional_member(contract: Contract, clause: Clause, operation: str, missing: str) -> bool:

@@ -13,22 +13,28 @@ import hmac
 import re
 import secrets
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from payproof.expression import luhn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from payproof.exchange import Headers
 
 MARK = "[redacted:"
 """How every marker begins."""
 
-_RUN = re.compile(r"(?<![0-9A-Za-z_.:+-])[0-9](?:[ -]?[0-9]){11,18}(?![0-9A-Za-z_:-])")
+_RUN = re.compile(r"(?<![0-9A-Za-z_.-])(?<!^\+)(?<![^0-9A-Za-z]\+)[0-9](?:[ -]?[0-9]){11,}(?!-?[0-9A-Za-z_])")
+"""Digits that stand alone, one blank or hyphen between them allowed; a plus before them makes them a phone number."""
+_JSON_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![0-9.eE+-])([0-9]{12,19})(?:\.[0-9]+)?(?![0-9.eE])')
+_DIGITS = re.compile(r"(?<![0-9])[0-9]{12,19}(?![0-9])")
 _SHORTEST = b"0" * 12
+_LAYOUTS = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4)})
+"""How card numbers are grouped where other digits stand beside them."""
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
-_PIECE = re.compile(r"[^=/]{8,}")
-_HIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_SCHEMES = frozenset({"authorization", "proxy-authorization"})
+_HIDDEN_HEADERS = _SCHEMES | {"cookie", "set-cookie"}
 
 _ISSUERS = re.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
@@ -43,10 +49,10 @@ _ISSUERS = re.compile(
 """Issuer ranges and lengths of ISO/IEC 7812 as the schemes publish them."""
 
 
-def _may_hold_number(text: str) -> bool:
-    """Say whether twelve digits in a row, blanks and hyphens aside, stand anywhere outside of a longer word.
+def _may_hold_number(text: str, known: Container[str]) -> bool:
+    """Say whether twelve digits in a row, blanks and hyphens aside, stand outside of a longer word, or are a known number.
 
-    A filter that costs a tenth of the regular expression, which then has the last word.
+    A filter that costs a tenth of the regular expressions, which then have the last word.
     """
     raw = text.encode("utf-8", "replace")
     runs = raw.translate(_RUNS)
@@ -56,7 +62,7 @@ def _may_hold_number(text: str) -> bool:
         while end < len(runs) and runs[end] == _ZERO:
             end += 1
         run = raw[at:end]
-        if not raw[at - 1 : at].isalpha() or not run.isdigit():
+        if not raw[at - 1 : at].isalpha() or not run.isdigit() or run.decode() in known:
             return True
         at = runs.find(_SHORTEST, end)
     return False
@@ -86,10 +92,12 @@ class Redactor:
         self._kinds = dict(sensitive)
         self._pans: set[str] = set()
         self._secrets: set[str] = set()
+        self._lengths: set[int] = set()
+        self._odd: set[str] = set()
         self._exempt = set(exempt)
         self._volunteered: set[str] = set()
         names = "|".join(sorted(map(re.escape, self._kinds), key=len, reverse=True)) or "(?!)"
-        self._member = re.compile(rf'"({names})"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*)')
+        self._member = re.compile(rf'"({names})"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|\[[^\[\]{{}}]*\])')
         self._field = re.compile(rf"(^|[&?])({names})=([^&\s]*)")
 
     def learn_card(self, number: str) -> None:
@@ -98,8 +106,11 @@ class Redactor:
 
     def learn_secret(self, value: str) -> None:
         """Hide this token or secret from now on."""
-        if len(value) >= 8:
+        if len(value) >= 8 and _TOKEN.fullmatch(value):
             self._secrets.add(value)
+            self._lengths.add(len(value))
+        elif len(value) >= 8:
+            self._odd.add(value)
 
     def exempt(self, value: str) -> None:
         """Never take this value for a card number: an id that the vendor assigned."""
@@ -133,36 +144,73 @@ class Redactor:
 
     def card_numbers(self, text: str) -> list[str]:
         """Find the full card numbers in a text, each once, in order; grouped digits count too."""
-        if not _may_hold_number(text):
+        if not _may_hold_number(text, self._pans):
             return []
         found: dict[str, None] = {}
         for match in _RUN.finditer(text):
-            digits = re.sub("[ -]", "", match.group())
-            if self._hides(digits):
-                found[digits] = None
+            found.update(dict.fromkeys(digits for _, _, digits in self._numbers(match.group())))
+        found.update(dict.fromkeys(digits for digits in _DIGITS.findall(text) if digits in self._pans))
         return list(found)
 
     def _hides(self, digits: str) -> bool:
         return digits in self._pans or (digits not in self._exempt and is_card_number(digits))
 
+    def _numbers(self, run: str) -> Iterator[tuple[int, int, str]]:
+        """Give the card numbers in a run of digits and separators, with where they begin and end.
+
+        The whole run may be one; or some of its groups are, with an expiry or a date beside them.
+        """
+        whole = run.replace(" ", "").replace("-", "")
+        if len(whole) <= 19 and self._hides(whole):
+            yield 0, len(run), whole
+            return
+        groups = [(group.start(), group.end()) for group in re.finditer("[0-9]+", run)]
+        first = 0
+        while first < len(groups):
+            digits, number, after = "", "", first + 1
+            for last in range(first, len(groups)):
+                digits += run[slice(*groups[last])]
+                if len(digits) > 19:
+                    break
+                layout = tuple(end - start for start, end in groups[first : last + 1])
+                if digits in self._pans or ((len(layout) == 1 or layout in _LAYOUTS) and self._hides(digits)):
+                    number, after = digits, last + 1
+            if number:
+                yield groups[first][0], groups[after - 1][1], number
+            first = after
+
     def text(self, text: str) -> str:
         """Write markers over everything that must not be seen in a text: a body, a URL, a message."""
         text = self._member.sub(self._hide_member, text)
         text = self._field.sub(self._hide_field, text)
-        if _may_hold_number(text):
+        if _may_hold_number(text, self._pans):
+            if text.lstrip()[:1] in {"{", "["}:
+                text = _JSON_NUMBER.sub(self._hide_json_number, text)
             text = _RUN.sub(self._hide_run, text)
+            text = _DIGITS.sub(self._hide_known, text)
+        if "%" in text or "+" in text:
+            text = self._hide_encoded(text)
         if self._secrets:
             text = _TOKEN.sub(self._hide_token, text)
+        for secret in self._odd:
+            text = text.replace(secret, str(self._marker("secret", secret)))
         return text
+
+    def member(self, pointer: str, value: str) -> str:
+        """Hide what must not be seen in a value, in its JSON text, of the member that a JSON pointer leads to."""
+        names = [step for step in pointer.split("/") if step in self._kinds]
+        if not names:
+            return self.text(value)
+        return self.text(f'"{names[-1]}":{value}').partition(":")[2]
 
     def headers(self, headers: Headers) -> list[list[str]]:
         """Give headers as they may be written; of credentials only the scheme stays."""
         shown = []
         for name, value in headers:
             if name.lower() in _HIDDEN_HEADERS:
-                scheme, blank, rest = value.partition(" ")
+                scheme, blank, rest = value.partition(" ") if name.lower() in _SCHEMES else ("", "", value)
                 hidden = self._marker("secret", rest or value)
-                shown.append([name, f"{scheme} {hidden}" if blank and rest else str(hidden)])
+                shown.append([name, f"{self.text(scheme)} {hidden}" if blank and rest else str(hidden)])
             else:
                 shown.append([name, self.text(value)])
         return shown
@@ -189,17 +237,41 @@ class Redactor:
         return match.group() if marker is None else f"{before}{name}={marker}"
 
     def _hide_run(self, match: re.Match[str]) -> str:
-        digits = re.sub("[ -]", "", match.group())
-        return self._marker("pan", digits) or match.group() if self._hides(digits) else match.group()
+        run, at, parts = match.group(), 0, []
+        for start, end, digits in self._numbers(run):
+            parts += [run[at:start], str(self._marker("pan", digits))]
+            at = end
+        return "".join((*parts, run[at:]))
+
+    def _hide_known(self, match: re.Match[str]) -> str:
+        # A number that the run has met is hidden inside of longer words too.
+        digits = match.group()
+        return str(self._marker("pan", digits)) if digits in self._pans else digits
+
+    def _hide_json_number(self, match: re.Match[str]) -> str:
+        # Written as a text, so that the JSON around it can be read again.
+        digits = match.group(1)
+        return f'"{self._marker("pan", digits)}"' if digits and self._hides(digits) else match.group()
+
+    def _hide_encoded(self, text: str) -> str:
+        """Hide card numbers that show only once a URL or a form is decoded."""
+        decoded = unquote(_ENCODED_BLANK.sub(" ", text))
+        for digits in self.card_numbers(decoded):
+            written = r"(?:[ +-]|%20|%2[bBdD])?".join(f"(?:{digit}|%3{digit})" for digit in digits)
+            text = re.sub(written, str(self._marker("pan", digits)), text)
+        return text
 
     def _hide_token(self, match: re.Match[str]) -> str:
         word = match.group()
         if word in self._secrets:
             return str(self._marker("secret", word))
-        # A secret may be the value of a form's field or a segment of a path; base64 has both signs in it.
-        name, sign, value = word.partition("=")
-        if value in self._secrets:
-            return f"{name}{sign}{self._marker('secret', value)}"
-        if sign or "/" in word:
-            return _PIECE.sub(lambda piece: str(self._marker("secret", piece[0])) if piece[0] in self._secrets else piece[0], word)
+        for length in self._lengths:
+            for at in range(len(word) - length + 1):
+                piece = word[at : at + length]
+                if piece in self._secrets:
+                    rest = _TOKEN.sub(self._hide_token, word[at + length :])
+                    return f"{word[:at]}{self._marker('secret', piece)}{rest}"
         return word
+
+
+_ENCODED_BLANK = re.compile(r"(?<=[0-9A-Za-z])\+")

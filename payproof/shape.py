@@ -159,7 +159,7 @@ def _errors(spec: Spec, shape: Shape, value: Any) -> Iterator[Fault]:
             pointer = f"{pointer}/{detail['property']}"
             yield Fault("schema", pointer, "the member is there", "missing", ground, keyword)
             continue
-        yield Fault("schema", pointer, expectation(keyword, detail), shown(instance), ground, keyword)
+        yield Fault("schema", pointer, expectation(keyword, detail), shown(instance, limit=0), ground, keyword)
 
 
 def _below(path: Sequence[str | int]) -> Sequence[str | int]:
@@ -180,6 +180,11 @@ def expectation(keyword: str, detail: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any, limit: int = 120) -> str:
-    """Show a value as it stands in JSON, cut after `limit` characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    """Show a value as it stands in JSON, cut after `limit` characters; 0 leaves it whole, for whoever hides parts of it first."""
+    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
+    return cut(text, limit) if limit else text
+
+
+def cut(text: str, limit: int = 120) -> str:
+    """Cut a text after `limit` characters. What must be hidden has to be hidden before: half a secret is not recognised."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
