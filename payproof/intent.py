@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from payproof.redact import MARK
+from payproof.redact import marked
 from payproof.shape import Fault, Sent, request_faults
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def reception(spec: Spec, operation: Operation, exchange: Exchange, path: Mappin
         faults = request_faults(spec, operation, exchange, path, sent)
         return Reception("rejects-invalid", judged=True, fault=_accepted(faults[0], response.status)) if faults else Reception()
     faults = request_faults(spec, operation, exchange, path, sent)
-    if intent.verdict == "refuse" and not faults and MARK in f"{exchange.request}":
+    if intent.verdict == "refuse" and not faults and marked(exchange):
         return Reception()  # what was wrong with the request may have been hidden since
     if intent.verdict == "accept":
         if faults:

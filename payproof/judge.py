@@ -15,6 +15,7 @@ from payproof.ledger import Ledger
 from payproof.names import EVERYTHING, response_body
 from payproof.names import names as names_of
 from payproof.plan import Plans, optional_member, reads_marker
+from payproof.redact import marked
 from payproof.shape import Fault, Sent, cut, response_faults, shown
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ class Judge:
             self._confirmed[key] += 1
         if value is True:
             activation.doubts.append(f"{clause.id}: its quick form says that it is broken, CEL that it is kept")
-        if value is False and not self.deferred and reads_marker(clause, activation.names):
+        if value is False and not self.deferred and marked(exchange) and reads_marker(clause, activation.names):
             judgement.skip("redacted", clause.id)
             return
         self._settle(judgement, clause, value, activation, exchange)

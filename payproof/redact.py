@@ -20,10 +20,11 @@ from payproof.expression import luhn
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from payproof.exchange import Headers
+    from payproof.exchange import Exchange, Headers
 
 MARK = "[redacted:"
 """How every marker begins."""
+_MARK = MARK.encode()
 
 _RUN = re.compile(r"(?<![0-9A-Za-z_.-])(?<!^\+)(?<![^0-9A-Za-z]\+)[0-9](?:[ -]?[0-9]){11,}(?!-?[0-9A-Za-z_])")
 """Digits that stand alone, one blank or hyphen between them allowed; a plus before them makes them a phone number."""
@@ -75,6 +76,12 @@ _ZERO = ord("0")
 def is_card_number(digits: str) -> bool:
     """Say whether digits are a card number by issuer range, length and check digit."""
     return _ISSUERS.fullmatch(digits) is not None and luhn(digits)
+
+
+def marked(exchange: Exchange) -> bool:
+    """Say whether an exchange comes from where something was hidden."""
+    bodies = exchange.request.body, exchange.response.body if exchange.response is not None else b""
+    return any(_MARK in body for body in bodies) or any(MARK in value for _, value in exchange.request.headers)
 
 
 class Redactor:
