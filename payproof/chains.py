@@ -5,6 +5,7 @@ CEL checks the names at the root only; these paths are checked against the schem
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,23 @@ def chains(tree: Node) -> frozenset[Chain]:
 def result(tree: Node) -> Chain | None:
     """Give the path whose value the expression is, if it is one."""
     return _visit(tree, {}, set())
+
+
+_SHOWN = ("status", "pans", "echoed")
+
+
+def telling(tree: Node, most: int = 4) -> list[Chain]:
+    """Give the paths whose values tell a reader why a condition is false: leaves, or what several leaves stand in."""
+    paths = {Chain(chain.root, chain.steps[: chain.steps.index("*")] if "*" in chain.steps else chain.steps) for chain in chains(tree)}
+    leaves = [one for one in paths if one.steps and not any(one != other and _below(other, one) for other in paths)]
+    around = Counter(Chain(leaf.root, leaf.steps[:-1]) for leaf in leaves if len(leaf.steps) > 1)
+    chosen = {Chain(leaf.root, leaf.steps[:-1]) if around[Chain(leaf.root, leaf.steps[:-1])] > 2 else leaf for leaf in leaves}
+    chosen |= {Chain(name) for name in tree.free() if name in _SHOWN}
+    return sorted(chosen, key=lambda chain: (chain.root != "body", len(chain.steps), chain.steps))[:most]
+
+
+def _below(chain: Chain, other: Chain) -> bool:
+    return chain.root == other.root and chain.steps[: len(other.steps)] == other.steps
 
 
 def _visit(node: Node, scope: Mapping[str, Chain | None], found: set[Chain]) -> Chain | None:

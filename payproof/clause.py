@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from payproof.chains import Chain
     from payproof.expression import Expression
     from payproof.schema import Ground
 
@@ -39,7 +40,8 @@ class Clause:
 
     `operations` are operation ids; `comparison` is empty where `that` holds by itself, else equals, among, includes,
     excludes or matches with `other` on the other side. `holds` is the whole condition as one expression. `pointer` is
-    where a finding points, from the first member of the answer that the clause reads.
+    where a finding points, from the first member of the answer that the clause reads; `shows` are the paths whose values a finding
+    of a plain condition shows.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Clause:
     facts: Mapping[str, Expression] = field(default_factory=dict)
     deferred: bool = False
     pointer: str = ""
+    shows: tuple[Chain, ...] = ()
     harm: str = ""
     shape: bool = False
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from payproof import fileformat, yamlfile
-from payproof.chains import Chain, chains, result
+from payproof.chains import Chain, chains, result, telling
 from payproof.clause import SHAPES, Clause, Keyword
 from payproof.errors import KitError
 from payproof.expression import Expression, ExpressionError, compiled
@@ -209,7 +209,7 @@ class _Loader:
             operations, frozenset(raw.get("needs", ())), parts.get("when"), parts["that"], comparison,
             parts.get(comparison) if comparison != "matches" else None, holds, looked_up,
             deferred=any(self.facts[fact] for fact in looked_up),
-            pointer=_pointer(parts["that"]), harm=raw.get("harm", ""),
+            pointer=_pointer(parts["that"]), shows=tuple(telling(parts["that"].tree)), harm=raw.get("harm", ""),
         )  # fmt: skip
 
     def check_members(

@@ -21,6 +21,7 @@ from payproof.shape import Fault, Sent, cut, response_faults, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from payproof.chains import Chain
     from payproof.clause import Clause
     from payproof.contract import Contract
     from payproof.ledger import Key
@@ -281,8 +282,16 @@ class Judge:
                              for value in (other, clause.that.value(activation)))  # fmt: skip
             expected, seen = f"{clause.comparison} {wanted}", found
         else:
-            expected, seen = clause.text, f"{clause.that.text} is false"
+            expected, seen = clause.text, "; ".join(self._told(chain, activation.names) for chain in clause.shows)
         self._break(judgement, clause, Fault("", clause.pointer, expected, seen, clause.ground), exchange)
+
+    def _told(self, chain: Chain, names: Mapping[str, Any]) -> str:
+        value: Any = names
+        for step in (chain.root, *chain.steps):
+            if not isinstance(value, dict) or step not in value:
+                return f"no {chain}"
+            value = value[step]
+        return f"{chain} = {cut(self.redactor.member(f'/{chain.steps[-1]}' if chain.steps else '', shown(value, limit=0)))}"
 
     def _unjudged(self, judgement: Judgement, compiled: Compiled, clause: Clause, error: EvaluationError) -> None:
         if any(fault.suffix in {"schema", "content-type", "status"} for fault in judgement.faults):
