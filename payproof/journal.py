@@ -87,11 +87,14 @@ def read_exchange(record: Mapping[str, Any]) -> Exchange:
 
 def _written(body: bytes, redactor: Redactor) -> str:
     try:
-        return redactor.text(body.decode("utf-8"))
+        text = redactor.text(body.decode("utf-8"))
     except UnicodeDecodeError:
-        # A body that is no text is kept as it was, unless a card number can be read in it.
-        shown = body.decode("latin-1")
-        return _BINARY + base64.b64encode(redactor.text(shown).encode("latin-1", "replace")).decode()
+        text = ""
+    if not body or (text and not text.startswith(_BINARY)):
+        return text
+    # A body that is no text, or looks like one of those, is kept as it was, unless a card number can be read in it.
+    shown = body.decode("latin-1")
+    return _BINARY + base64.b64encode(redactor.text(shown).encode("latin-1", "replace")).decode()
 
 
 def _read(body: str) -> bytes:

@@ -66,6 +66,7 @@ class Count:
         self.errors: list[dict[str, Any]] = []
         self.generated: dict[str, Counter[str]] = defaultdict(Counter)
         self.tests: dict[str, str] = {}
+        self._last = ("", "")
         self.broken_tests: set[str] = set()
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -77,6 +78,9 @@ class Count:
             finding = Finding.from_json(dict(record))
             tally = self.tallies[self.index[finding.clause]]
             tally.broken += 1
+            exchange, test = self._last
+            if exchange == finding.exchange:
+                self.tests.setdefault(finding.exchange, test)
             if weight(finding, mock=self.header["mock"], strict=self.header["strict"]) is Outcome.FAILED:
                 self.broken_tests.add(self.tests.get(finding.exchange, ""))
             known, count = self.findings.get(finding.fingerprint, (finding, 0))
@@ -104,7 +108,8 @@ class Count:
         response = record["response"]
         if response is not None and 200 <= response["status"] < 300:
             self.reached[record["operation"]].success += 1
-        self.tests.setdefault(record["id"], record["test"])
+        # Findings follow their exchange; the test of every other exchange need not be kept.
+        self._last = (record["id"], record["test"])
 
 
 def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, version: str) -> dict[str, Any]:
