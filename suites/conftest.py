@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from payproof.client import ACCEPT, BrokenClause
 from payproof.draft import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from hypothesis.stateful import RuleBasedStateMachine
 
     from payproof.client import Answer, Api
     from payproof.exchange import Intent, Request
@@ -167,8 +170,11 @@ class Ground(Protocol):
 class Explore(Protocol):
     """`explore("name", test, examples=5)` runs a test that is under `hypothesis.given`, by the seed of the run."""
 
-    def __call__(self, name: str, test: Callable[[], None], *, examples: int) -> None:
-        """Run the test with as many examples; the name makes its draws different from those of another test."""
+    def __call__(self, name: str, test: Callable[[], None] | type[RuleBasedStateMachine], *, examples: int, steps: int = 0) -> None:
+        """Run the test with as many examples; the name makes its draws different from those of another test.
+
+        A state machine takes at most as many `steps` in each.
+        """
 
 
 @pytest.fixture(scope="session")
@@ -179,15 +185,19 @@ def explore(payproof_worker: Worker) -> Explore:
     and what fails after it is not.
     """
 
-    def run(name: str, test: Callable[[], None], *, examples: int) -> None:
+    def run(name: str, test: Callable[[], None] | type[RuleBasedStateMachine], *, examples: int, steps: int = 0) -> None:
         shrink = () if payproof_worker.session().found else (Phase.shrink,)
         bound = settings(
-            max_examples=examples, derandomize=False, database=None, deadline=None, print_blob=False,
-            phases=(Phase.generate, *shrink), report_multiple_bugs=False,
+            max_examples=examples, stateful_step_count=steps or 1, derandomize=False, database=None, deadline=None,
+            print_blob=False, phases=(Phase.generate, *shrink), report_multiple_bugs=False,
             # Requests are sent between draws, so the time that is measured is the target's.
             suppress_health_check=[HealthCheck.too_slow],
         )  # fmt: skip
-        seed(f"{payproof_worker.options.seed}:{name}")(bound(test))()
+        seeded = seed(f"{payproof_worker.options.seed}:{name}")(test)
+        if isinstance(seeded, type):
+            run_state_machine_as_test(seeded, settings=bound)
+        else:
+            bound(seeded)()
 
     return run
 
