@@ -57,7 +57,7 @@ def work(number: int) -> None:
                 exchange = Exchange(f"w0-{count + 1}", request, response, float(count), 1.0)
                 writer.write(journal.exchange_record(exchange, judgement, redactor, {}))
             writer.close({})
-        read = sum(1 for record in journal.read(path) if record["kind"] == "exchange" and journal.read_exchange(record))
+        read = sum(bool(journal.read_exchange(record)) for record in journal.read(path) if record["kind"] == "exchange")
     if read != number:
         message = f"{number} exchanges were written and {read} read"
         raise SystemExit(message)

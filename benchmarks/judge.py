@@ -57,7 +57,8 @@ def main() -> None:
         "openapi-core request and response": by_openapi_core(kit, add, max(rounds // 20, 20)),
     }
     judged = clauses_judged(kit, read, add)
-    print(f"documented add: {len(add.request.body)} bytes sent, {len((add.response or Response(0)).body)} received, {judged} clauses judged")
+    received = len((add.response or Response(0)).body)
+    print(f"documented add: {len(add.request.body)} bytes sent, {received} received, {judged} clauses judged")
     for name, value in figures.items():
         print(f"{name:36} {value:10.1f} us")
     ours, theirs = figures["judge, whole (spec and clauses)"], figures["openapi-core request and response"]

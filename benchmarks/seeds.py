@@ -34,7 +34,7 @@ def main() -> None:
         clock = CLOCKS[seed % len(CLOCKS)]
         environment = {name: value for name, value in os.environ.items() if name != "CI"} | ({"CI": "true"} if seed % 2 else {})
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "payproof", "run", "--seed", str(seed), "--depth", given.depth, "--out", folder, "--workers", "2"]
+            command = [sys.executable, "-m", "payproof", "run", "--seed", str(seed), "--depth", given.depth, "--out", folder]
             begin = time.perf_counter()
             done = subprocess.run(command + (["--clock", clock] if clock else []), env=environment, capture_output=True, text=True,
                                   timeout=900, check=False)  # fmt: skip

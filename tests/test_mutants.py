@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from payproof import kit as kits
 from payproof import replay
-
-from pathlib import Path
 
 KIT = kits.load(Path(__file__).resolve().parent.parent)
 MUTANTS = [mutant for api in KIT.contracts for mutant in replay.mutants(KIT, api)]

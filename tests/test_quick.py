@@ -49,9 +49,13 @@ SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 2), st.integers(2**61, 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False, width=16),
     st.sampled_from(["", "a", "ab", "4012000033330026", "0"]),
 )  # fmt: skip
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2), max_leaves=5)
-MOMENTS = st.sampled_from(["2024-07-02T09:38:54.781Z", "2024-07-02T09:38:54Z", "2024-07-02T09:38:54.781123Z", "2024-07-02T09:38:54.7811239Z",
-                           "2024-07-02T09:38:54+01:00", "2024-07-02", "x", 1, None])  # fmt: skip
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2), max_leaves=5
+)
+MOMENTS = st.sampled_from([
+    "2024-07-02T09:38:54.781Z", "2024-07-02T09:38:54Z", "2024-07-02T09:38:54.781123Z", "2024-07-02T09:38:54.7811239Z",
+    "2024-07-02T09:38:54+01:00", "2024-07-02", "x", 1, None,
+])  # fmt: skip
 BODIES = st.fixed_dictionaries({}, optional={"a": VALUES, "l": st.lists(VALUES, max_size=3) | SCALARS, "o": VALUES, "t": MOMENTS})
 
 
