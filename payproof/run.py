@@ -101,7 +101,7 @@ class Run:
                 for c in self.kit.contracts.values()]  # fmt: skip
         return {
             "payproof": __version__, "source": "run", "target": target.name if target else self.options.target,
-            "mock": target.mock if target else False, "has": sorted(target.has) if target else [],
+            "mock": target.mock if target else False, "has": sorted(target.has) if target else None,
             "faults": list(target.faults) if target else [], "depth": self.options.depth, "seed": self.options.seed,
             "strict": self.options.strict, "partial": self.options.partial, "started": clock.iso(self.started),
             "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "clauses": clauses, "operations": operations,
@@ -114,7 +114,7 @@ class Run:
         """
         shards = sorted(self.shards.glob("*.jsonl"), key=lambda path: journal.natural(path.name))
         header = next((first for shard in shards if (first := _header(shard))), None) or {"kind": "header", **self.header(None)}
-        judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"]), deferred=True)
+        judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"] or ()), deferred=True)
         count = verdict.Count(header)
         generated = Generated(self.kit, header["scope"]["apis"], self.options.depth)
         drift: dict[str, int] = {}
@@ -151,6 +151,8 @@ class Run:
         yield from rest
         for finding in judgement.findings:
             yield journal.finding_record(finding)
+        for message in judgement.errors:
+            yield journal.error_record(message, where=exchange["id"])
 
 
 def _header(shard: Path) -> Record | None:

@@ -125,8 +125,8 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
     gaps = _gaps(count, scope, rows) + list(footer["gaps"])
     counts = Counter(row["verdict"] for row in rows)
     in_scope = {row["id"] for row in rows}
-    findings = [_finding(number, finding, seen, count) for number, (finding, seen) in enumerate(count.findings.values(), 1)
-                if finding.clause in in_scope]  # fmt: skip
+    found = [(finding, seen) for finding, seen in count.findings.values() if finding.clause in in_scope]
+    findings = [_finding(number, finding, seen, count) for number, (finding, seen) in enumerate(found, 1)]
     complete = bool(rows) and count.exchanges > 0 and not counts["not_run"] and not errors and not gaps
     broken = counts["failed"] > 0
     conformant = complete and not broken
@@ -179,7 +179,8 @@ def _row(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]) ->
 
 
 def _outcome(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]) -> tuple[Outcome, str | None]:
-    missing = sorted(set(clause["needs"]) - set(header["has"]))
+    # Of a target that was never reached nobody knows what it has: nothing is not-applicable then.
+    missing = sorted(set(clause["needs"]) - set(header["has"])) if header["has"] is not None else []
     if missing:
         return Outcome.NOT_APPLICABLE, f"the target has no {', '.join(missing)}"
     if tally.broken:
@@ -249,4 +250,4 @@ def _api(api: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], gaps: list[d
 
 def dumps(verdict: Mapping[str, Any]) -> str:
     """Give the text of `verdict.json`."""
-    return json.dumps(verdict, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(verdict, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
