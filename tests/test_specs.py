@@ -382,7 +382,7 @@ def test_redocly_finds_neither_error_nor_warning(api: str, tmp_path: Path) -> No
     if npx is None:
         pytest.skip("Node.js is not here, so Redocly's linter cannot run")
     redocly = [npx, "--yes", "@redocly/cli@2"]
-    probe = subprocess.run([*redocly, "--version"], cwd=tmp_path, capture_output=True, timeout=300, check=False)  # noqa: S603 - fixed words
+    probe = subprocess.run([*redocly, "--version"], cwd=tmp_path, capture_output=True, timeout=300, check=False)
     if probe.returncode != 0:
         pytest.skip("npx cannot fetch Redocly's linter")
 
@@ -395,7 +395,7 @@ def test_redocly_finds_neither_error_nor_warning(api: str, tmp_path: Path) -> No
         "json",
         str(SPECS / f"{api}.yaml"),
     ]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300, check=False, text=True)  # noqa: S603 - fixed words
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300, check=False, text=True)
     report = json.loads(run.stdout[run.stdout.index("{") :])
     assert report["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}, report["problems"]
     assert run.returncode == 0

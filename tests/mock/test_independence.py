@@ -71,7 +71,7 @@ def test_serves_without_specs_and_contracts(tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", "kit")
     shutil.copytree(FOLDER.parent, tmp_path / "payproof", ignore=ignored)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["payproof"]
-    run = subprocess.run(  # noqa: S603 - our own interpreter with our own text
+    run = subprocess.run(
         [sys.executable, "-c", STORY],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "error"},
