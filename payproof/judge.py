@@ -282,7 +282,10 @@ class Judge:
                              for value in (other, clause.that.value(activation)))  # fmt: skip
             expected, seen = f"{clause.comparison} {wanted}", found
         else:
-            expected, seen = clause.text, "; ".join(self._told(chain, activation.names) for chain in clause.shows)
+            # The first findings of a clause tell what was there; to say it thousands of times would cost more than judging.
+            told = self._confirmed[clause.id, judgement.operation] <= _CONFIRMATIONS // 2
+            seen = "; ".join(self._told(chain, activation.names) for chain in clause.shows) if told else "as in the findings before"
+            expected = clause.text
         self._break(judgement, clause, Fault("", clause.pointer, expected, seen, clause.ground), exchange)
 
     def _told(self, chain: Chain, names: Mapping[str, Any]) -> str:

@@ -189,12 +189,18 @@ def _equal(left: Any, right: Any) -> bool:
 
 
 def _same(left: Any, right: Any) -> bool:
-    # Python takes 1 and True for equal, CEL does not.
-    if type(left) is dict and type(right) is dict:
-        return all(_same(value, right[name]) for name, value in left.items())
-    if type(left) is list and type(right) is list:
-        return all(map(_same, left, right))
-    return (type(left) is bool) == (type(right) is bool)
+    # The two are equal to Python, which takes 1 and True for equal; CEL does not.
+    pairs = ((left[name], right[name]) for name in left) if type(left) is dict else zip(left, right, strict=True)
+    for one, other in pairs:
+        kind = type(one)
+        if kind is str or one is other:
+            continue
+        if kind in _DEEP:
+            if not _same(one, other):
+                return False
+        elif (kind is bool) != (type(other) is bool):
+            return False
+    return True
 
 
 def _less(left: Any, right: Any) -> bool:
