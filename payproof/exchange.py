@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -25,13 +26,42 @@ def _refuse(word: str) -> float:
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
+DEEPEST = 200
+"""How many levels a body may be nested; RFC 8259 section 9 lets a reader set a limit."""
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
 def parse_json(raw: bytes) -> Any:
-    """Parse a JSON body by RFC 8259: UTF-8, no NaN or Infinity. Raises Unparsable."""
+    """Parse a JSON body by RFC 8259: UTF-8, no NaN or Infinity, at most DEEPEST levels. Raises Unparsable.
+
+    Half a surrogate pair, which is no character and which neither the validator nor CEL can hold, becomes U+FFFD.
+    """
     try:
-        return _DECODER.decode(raw.decode("utf-8"))
+        value = _DECODER.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         message = f"not JSON: {error}"
         raise Unparsable(message) from error
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST and _deeper(value, DEEPEST):
+        message = f"nested deeper than {DEEPEST} levels"
+        raise Unparsable(message)
+    return _whole(value) if b"\\u" in raw and _HALF.search(raw) is not None else value
+
+
+def _deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most):
+        level = [inner for node in level for inner in (node.values() if isinstance(node, dict) else node)
+                 if isinstance(inner, dict | list)]  # fmt: skip
+    return bool(level)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(name): _whole(member) for name, member in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def lowered(headers: Headers) -> dict[str, str]:

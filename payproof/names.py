@@ -36,18 +36,24 @@ def names(
 ) -> dict[str, Any]:  # fmt: skip
     """Give the names for the roots in `reads`; before, after and facts are the judge's to add."""
     response = exchange.response
+    odd = "%00" in exchange.request.url
     found: dict[str, Any] = {"path": path, "tenant": exchange.tenant, "at": exchange.at, "elapsed": exchange.elapsed}
+    if odd:
+        found["path"] = normalised(path)
     if response is not None:
         found["status"] = response.status
         found["headers"] = headers
         parsed = None if isinstance(body, Unparsable) else body
         found["body"] = normalised(parsed) if suspicious(response.body) else parsed
     if "query" in reads:
-        found["query"] = dict(exchange.request.query())
+        query = dict(exchange.request.query())
+        found["query"] = normalised(query) if odd else query
     given = None if isinstance(sent.body, Unparsable) else sent.body
     if "request" in reads:
-        safe = normalised(given) if suspicious(exchange.request.body) else given
-        found["request"] = {"headers": sent.headers, "body": safe, "method": exchange.request.method}
+        raw = exchange.request.body
+        body_sent = normalised(given) if suspicious(raw) or b"%00" in raw else given
+        headers_sent = sent.headers if all(map(str.isascii, sent.headers.values())) else normalised(sent.headers)
+        found["request"] = {"headers": headers_sent, "body": body_sent, "method": exchange.request.method}
     if response is not None and not reads.isdisjoint({"pans", "echoed", "members"}):
         whole = "\n".join((response.body.decode("utf-8", "replace"), *headers.values()))
         found["pans"] = redactor.leaked(whole) if "pans" in reads else []
