@@ -32,9 +32,10 @@ class Console:
     def __init__(self, run: Run, workers: int) -> None:
         """Start listening to the workers."""
         self._run = run
-        self._terminal = Terminal(highlight=False, soft_wrap=True)
+        # What is printed comes from servers, paths and contracts: brackets and colons in it are no markup.
+        self._terminal = Terminal(highlight=False, soft_wrap=True, markup=False, emoji=False)
         if not self._terminal.is_terminal:
-            self._terminal = Terminal(highlight=False, soft_wrap=True, width=_PLAIN_WIDTH)
+            self._terminal = Terminal(highlight=False, soft_wrap=True, markup=False, emoji=False, width=_PLAIN_WIDTH)
         self._started = clock.ticks()
         self._total = len(list(run.kit.clauses()))
         self._clauses = [clause.id for clause in run.kit.clauses()]
