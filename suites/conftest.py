@@ -10,16 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from payproof.client import ACCEPT, BrokenClause
 from payproof.draft import Draft
+from payproof.explore import Explore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from hypothesis.stateful import RuleBasedStateMachine
+    from collections.abc import Mapping
 
     from payproof.client import Answer, Api
     from payproof.exchange import Intent, Request
@@ -167,40 +164,10 @@ class Ground(Protocol):
         """Prepare the ground of an operation; with `accounts` the profile has a bank account of each kind, too."""
 
 
-class Explore(Protocol):
-    """`explore("name", test, examples=5)` runs a test that is under `hypothesis.given`, by the seed of the run."""
-
-    def __call__(self, name: str, test: Callable[[], None] | type[RuleBasedStateMachine], *, examples: int, steps: int = 0) -> None:
-        """Run the test with as many examples; the name makes its draws different from those of another test.
-
-        A state machine takes at most as many `steps` in each.
-        """
-
-
 @pytest.fixture(scope="session")
 def explore(payproof_worker: Worker) -> Explore:
-    """Run tests of Hypothesis by the seed of the run, whatever the environment says.
-
-    Shrinking sends requests: hundreds for one generated request, 15,000 for a state machine of thirty steps. So only the
-    first failure of a worker is shrunk, only on the mock, and state machines never: their steps stand in the journal.
-    """
-
-    def run(name: str, test: Callable[[], None] | type[RuleBasedStateMachine], *, examples: int, steps: int = 0) -> None:
-        session = payproof_worker.session()
-        shrink = (Phase.shrink,) if session.target.mock and not session.found and not steps else ()
-        bound = settings(
-            max_examples=examples, stateful_step_count=steps or 1, derandomize=False, database=None, deadline=None,
-            print_blob=False, phases=(Phase.generate, *shrink), report_multiple_bugs=False,
-            # Requests are sent between draws, so the time that is measured is the target's.
-            suppress_health_check=[HealthCheck.too_slow],
-        )  # fmt: skip
-        seeded = seed(f"{payproof_worker.options.seed}:{name}")(test)
-        if isinstance(seeded, type):
-            run_state_machine_as_test(seeded, settings=bound)
-        else:
-            bound(seeded)()
-
-    return run
+    """Run tests of Hypothesis by the seed of the run."""
+    return Explore(payproof_worker)
 
 
 @pytest.fixture(scope="session")

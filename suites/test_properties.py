@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from payproof.constraint import Constraint
     from payproof.draft import Draft
     from payproof.exchange import Intent
+    from payproof.explore import Explore
     from payproof.specimen import Skeleton
     from payproof.worker import Worker
-    from suites.conftest import Base, Explore, Ground
+    from suites.conftest import Base, Ground
 
 OPERATIONS = (
     "issueToken", "createConsumerProfile", "getConsumerProfile", "updateConsumerProfile", "deleteConsumerProfile",

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from payproof.client import Answer
     from payproof.exchange import Intent
+    from payproof.explore import Explore
     from payproof.plugin import NewTenant
-    from suites.conftest import Explore, Payloads
+    from suites.conftest import Payloads
 
 pytestmark = pytest.mark.api("jpmorgan-profiles")
 
