@@ -80,9 +80,7 @@ def spots(constraint: Constraint, draft: Draft) -> list[str]:
 
 
 @st.composite
-def negatives(
-    draw: st.DrawFn, constraint: Constraint, base: Draft, faults: Faults, others: Sequence[Skeleton] = ()
-) -> Negative:
+def negatives(draw: st.DrawFn, constraint: Constraint, base: Draft, faults: Faults, others: Sequence[Skeleton] = ()) -> Negative:
     """Draw requests that violate a constraint and nothing else; the base is a request that is accepted.
 
     `others` are further skeletons of the body, from which a member is taken where a constraint forbids one more. What
@@ -196,9 +194,7 @@ def _other_value(known: tuple[Any, ...]) -> SearchStrategy[Any]:
     return st.one_of(other, st.sampled_from(sorted(near))) if near else other
 
 
-def _other_members(
-    keyword: str, schema: Mapping[str, Any], now: Any, spot: str, others: Sequence[Skeleton]
-) -> SearchStrategy[Any]:
+def _other_members(keyword: str, schema: Mapping[str, Any], now: Any, spot: str, others: Sequence[Skeleton]) -> SearchStrategy[Any]:
     if not isinstance(now, dict):
         return st.nothing()
     options: list[SearchStrategy[Any]] = []
