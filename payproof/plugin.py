@@ -6,6 +6,7 @@ Active when the suites of a kit are run; pytest sessions about anything else are
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if shared is None:
             return
         options = Options.from_pytest(config)
+        _allure(config, options)
         loaded = kit.load(kit.locate(options.kit))
         run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"])
         config.stash[WORKER] = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)
@@ -73,14 +75,32 @@ def pytest_configure(config: pytest.Config) -> None:
         check(options)
         run = Run.begin(options) if given is None else given.payproof_run
         if given is None:
-            run.reach()
+            _reach(run)
     except PayproofError as error:
         pytest.exit(str(error), returncode=int(error.exit))
     config.stash[RUN] = run
     config.pluginmanager.register(_Collected(run))
-    if getattr(config.option, "allure_report_dir", None) is None:
-        config.option.allure_report_dir = str(run.options.out / "allure-results")
+    if _allure(config, run.options):
+        # Results of an earlier run would be shown as tries of this one.
+        shutil.rmtree(config.option.allure_report_dir, ignore_errors=True)
     config.stash[WORKER] = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header)
+
+
+def _allure(config: pytest.Config, options: Options) -> bool:
+    """Let allure-pytest write beside the other results, in the controller and in each worker, unless told another place."""
+    if getattr(config.option, "allure_report_dir", None) is not None:
+        return False
+    config.option.allure_report_dir = str(options.out / "allure-results")
+    return True
+
+
+def _reach(run: Run) -> None:
+    try:
+        run.reach()
+    except PayproofError:
+        if run.result:
+            report.write(run.options.out, run.result)
+        raise
 
 
 def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from payproof import journal
 from payproof import kit as kits
-from payproof.errors import OutputError
+from payproof.errors import Exit, OutputError
 from payproof.judge import Judge
 from payproof.options import Options
 from payproof.redact import Redactor
@@ -19,6 +19,7 @@ from payproof.report.console import Console
 from payproof.run import Run, write_atomically
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -361,3 +362,31 @@ def test_reports_of_a_real_run_agree(tiny: Callable[..., Path], tmp_path: Path, 
     assert {name for name, case in cases(run.options.out / "junit.xml").items() if case.find("failure") is not None} == failed
     assert {one["name"] for one in results(run.options.out / "allure-results") if one["status"] == "failed"} == failed
     assert {path.name for path in run.options.out.iterdir()} == {"journal.jsonl", "verdict.json", "junit.xml", "allure-results"}
+
+
+SUITE = '''
+import pytest
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_nothing_much(number):
+    """A test of a suite."""
+    assert number
+'''
+
+
+def test_allure_has_the_tests_of_all_workers(
+    payproof: Callable[..., subprocess.CompletedProcess[str]], tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Beside the clauses stand the tests that ran, whichever worker ran them, and nothing of an earlier run."""
+    root, folder = tiny(), tmp_path / "out" / "allure-results"
+    (root / "conftest.py").write_text('pytest_plugins = ("payproof.plugin",)\n', encoding="utf-8")
+    (root / "suites" / "test_it.py").write_text(SUITE, encoding="utf-8")
+    folder.mkdir(parents=True)
+    (folder / "old-result.json").write_text('{"name": "old"}', encoding="utf-8")
+
+    done = payproof("run", "--kit", str(root), "--depth", "smoke", "--workers", "2", "--out", str(tmp_path / "out"))
+
+    names = sorted(result["name"] for result in results(folder))
+    assert done.returncode == Exit.INCOMPLETE
+    assert [name for name in names if name.startswith("test_")] == [f"test_nothing_much[{number}]" for number in (1, 2, 3, 4)]
+    assert len([name for name in names if not name.startswith("test_")]) == len(list(kits.load(root).clauses()))
