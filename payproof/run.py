@@ -58,6 +58,7 @@ class Run:
                 raise UsageError(message)
         try:
             options.out.mkdir(parents=True, exist_ok=True)
+            _forget(options.out)
             shards = Path(tempfile.mkdtemp(prefix=".shards-", dir=options.out))
         except OSError as error:
             message = f"{options.out} cannot be written: {error.strerror}; choose another folder with --out"
@@ -153,6 +154,13 @@ class Run:
             yield journal.finding_record(finding)
         for message in judgement.errors:
             yield journal.error_record(message, where=exchange["id"])
+
+
+def _forget(out: Path) -> None:
+    """Take away what an earlier run left, so that nobody reads its results for those of this one."""
+    for name in ("journal.jsonl", "verdict.json", "junit.xml"):
+        (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / "allure-results", ignore_errors=True)
 
 
 def _header(shard: Path) -> Record | None:

@@ -50,6 +50,7 @@ def run(options: Options, workers: int) -> int:
     """
     import pytest  # noqa: PLC0415  # not needed for --help
 
+    from payproof import report  # noqa: PLC0415  # not needed for --help
     from payproof.report.console import Console  # noqa: PLC0415  # not needed for --help
     from payproof.run import Run  # noqa: PLC0415  # not needed for --help
     from payproof.target import check  # noqa: PLC0415  # not needed for --help
@@ -61,6 +62,8 @@ def run(options: Options, workers: int) -> int:
         begun.reach()
     except PayproofError:
         console.close()
+        if begun.result:
+            report.write(options.out, begun.result)
         raise
     _prepare_environment()
     arguments = [
