@@ -87,7 +87,7 @@ class Worker:
 
 
 class Apis:
-    """The APIs of the kit as one tenant sees them: `apis["jpmorgan-profiles"].call(...)`."""
+    """The APIs of the kit as one tenant sees them: `apis["some-api"].call("anOperation")`."""
 
     def __init__(self, session: Session, label: str) -> None:
         """Create the tenant at the target."""

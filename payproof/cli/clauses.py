@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from payproof.kit import Kit
 
 
-@click.command("clauses", help="List the clauses of the kit, or show one of them with its source and condition.")
+@click.command("clauses", help="List the clauses, or show one of them. One is shown with its source and condition.")
 @click.argument("clause", required=False, metavar="[ID]")
 @click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable.")
 @click.option("--coverage", is_flag=True, help="Print docs/coverage.md: each sentence of the sources and what judges it.")

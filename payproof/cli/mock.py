@@ -10,7 +10,7 @@ import click
 from payproof.errors import UsageError
 
 
-@click.command("mock", help="Serve the reference mock of all APIs on one port, until Ctrl-C.")
+@click.command("mock", help="Serve the reference mock of all APIs on one port. Ctrl-C ends it.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port; 0 takes any free one.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie that the mock tells; repeatable.")

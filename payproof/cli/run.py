@@ -24,7 +24,7 @@ _PLUGINS = ("xdist.plugin", "allure_pytest.plugin", "_hypothesis_pytestplugin", 
 pytest rewrites the assertions of each, and could change what a run does."""
 
 
-@click.command("run", help="Judge a target by every clause of the kit, and write the evidence into a folder.")
+@click.command("run", help="Judge a target by every clause of the kit. The evidence goes into a folder.")
 @click.option("--target", default="mock", metavar="mock|URL", help="What is judged: the embedded mock, or a URL.")
 @click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable. Partial.")
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause; repeatable. The verdict is partial.")
