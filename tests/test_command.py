@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -17,7 +19,6 @@ from payproof.mock.faults import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Payproof = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -72,8 +73,14 @@ def test_each_fault_is_caught_by_the_clause_it_names(payproof: Payproof, root: P
 
 
 @pytest.mark.slow
-def test_installed_wheel_runs_where_nothing_can_be_written(root: Path, tmp_path: Path) -> None:
+def test_installed_wheel_runs_where_nothing_can_be_written(root: Path) -> None:
     """A wheel in an empty environment, site-packages read-only, another current folder: the kit inside is used."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_from_a_wheel(root, Path(folder))
+
+
+def run_from_a_wheel(root: Path, tmp_path: Path) -> None:
+    """Build, install and run; the folder must be one that another user can be let into."""
     subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(root)],
                    check=True, timeout=300, capture_output=True)  # fmt: skip
     wheel = next(tmp_path.glob("payproof-*.whl"))
@@ -85,9 +92,7 @@ def test_installed_wheel_runs_where_nothing_can_be_written(root: Path, tmp_path:
     options: dict[str, Any] = {}
     if os.getuid() == 0:
         # Nothing is read-only for root, so the run is somebody else's.
-        for folder in (tmp_path, *tmp_path.parents):
-            if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
-                folder.chmod(folder.stat().st_mode | 0o001)
+        tmp_path.chmod(0o755)
         shutil.chown(work, 65534, 65534)
         options = {"user": 65534, "group": 65534, "extra_groups": []}
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -149,6 +150,11 @@ def mock(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.communicate(timeout=20)
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to its background jobs: they ignore Ctrl-C, and so would all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def wait_for_exchanges(out: Path) -> None:
     """Wait until a run has written some exchanges."""
     deadline = time.monotonic() + 60
@@ -192,14 +198,19 @@ def test_mock_says_that_its_port_is_in_use(payproof: Payproof) -> None:
     assert "in use" in done.stderr
 
 
-def test_interrupt_leaves_a_journal(root: Path, tmp_path: Path) -> None:
-    """Ctrl-C in the middle: exit 3, a whole journal and a verdict that says interrupted."""
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
+def test_interrupt_leaves_a_journal(root: Path, tmp_path: Path, sent: signal.Signals) -> None:
+    """Ctrl-C, or a CI system that ends its job: exit 3, a whole journal and a verdict that says interrupted."""
     process = subprocess.Popen(
         [sys.executable, "-m", "payproof", "run", "--kit", str(root), "--out", str(tmp_path), "--workers", "2"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509  # one call, and no lock that it could wait for
     )  # fmt: skip
     wait_for_exchanges(tmp_path)
-    os.killpg(process.pid, 2)
+    if sent is signal.SIGINT:
+        os.killpg(process.pid, sent)
+    else:
+        process.send_signal(sent)
     output, _ = process.communicate(timeout=60)
 
     assert process.returncode == 3, output

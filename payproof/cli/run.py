@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shlex
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,9 +73,11 @@ def run(options: Options, workers: int) -> int:
         *(f"-p{plugin}" for plugin in _PLUGINS), f"--payproof-shared={console.port}", *options.as_arguments(),
     ]  # fmt: skip
     arguments += [f"-n{workers}", "--dist=worksteal"] if workers > 1 else []
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = pytest.main(arguments, plugins=[Given(begun), console])
     finally:
+        signal.signal(signal.SIGTERM, before)
         console.close()
     if begun.problem:
         click.echo(f"payproof: {begun.problem}", err=True)
