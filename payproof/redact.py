@@ -8,6 +8,8 @@ handed out twice still shows. Idempotency keys, request and correlation ids stay
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -197,6 +199,8 @@ class Redactor:
             text = _DIGITS.sub(self._hide_known, text)
         if "%" in text or "+" in text:
             text = self._hide_encoded(text)
+        if _CODED_DIGITS.search(text):
+            text = _CODED.sub(self._hide_coded, text)
         if self._secrets:
             text = _TOKEN.sub(self._hide_token, text)
         for secret in self._odd:
@@ -268,6 +272,15 @@ class Redactor:
             text = re.sub(written, str(self._marker("pan", digits)), text)
         return text
 
+    def _hide_coded(self, match: re.Match[str]) -> str:
+        word = match.group().rstrip("=").replace("-", "+").replace("_", "/")
+        try:
+            decoded = base64.b64decode(word + "=" * (-len(word) % 4)).decode("latin-1")
+        except binascii.Error:
+            return match.group()
+        numbers = self.card_numbers(decoded)
+        return str(self._marker("pan", numbers[0])) if numbers else match.group()
+
     def _hide_token(self, match: re.Match[str]) -> str:
         word = match.group()
         if word in self._secrets:
@@ -280,5 +293,9 @@ class Redactor:
                     return f"{word[:at]}{self._marker('secret', piece)}{rest}"
         return word
 
+
+_CODED = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_CODED_DIGITS = re.compile("[MNO][DTjz][AEIMQUYcgk][w-z0-5]" * 3)
+"""Nine ASCII digits in base64, wherever in the four characters they begin: only then is a word worth decoding."""
 
 _ENCODED_BLANK = re.compile(r"(?<=[0-9A-Za-z])\+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,11 @@ AMEX = "378282246310005"
 DOCUMENTED = "4234555678990919"  # the documented example, which fails the Luhn check
 SECRET = "tok_Zm9vYmFyYmF6LTEyMw"
 MARKER = re.compile(r"\[redacted:(?:pan:[0-9]{4}|secret|account):[0-9a-f]{10}\]|\[redacted:cvv\]")
+
+
+def coded(text: str) -> str:
+    """Give a text in base64."""
+    return base64.b64encode(text.encode("latin-1")).decode()
 
 
 @pytest.fixture
@@ -55,6 +61,10 @@ def redactor() -> Redactor:
         pytest.param("/x?q=4111%201111%201111%201111", "/x?q=#", id="grouped-and-url-encoded"),
         pytest.param("n=4111+1111+1111+1111&m=1", "n=#&m=1", id="grouped-in-a-form"),
         pytest.param("%34%31%31%31111111111111", "#", id="digits-url-encoded"),
+        pytest.param(coded(CARD), "#", id="base64"),
+        pytest.param(f"x={coded('pan ' + CARD)}&y", "x=#&y", id="base64-in-a-query"),
+        pytest.param(f'{{"blob": "{coded(json.dumps({"n": CARD}))}"}}', '{"blob": "#"}', id="base64-of-json"),
+        pytest.param(coded("\u00ff\u00fe " + CARD).replace("+", "-").replace("/", "_").rstrip("="), "#", id="base64-for-urls"),
         pytest.param(f'{{"note": "{CARD}"}}', '{"note": "#"}', id="json-string"),
         pytest.param(f'{{"note": {CARD}}}', '{"note": "#"}', id="json-number"),
         pytest.param(f'{{"note":{CARD},"x":[{AMEX}]}}', '{"note":"#","x":["#"]}', id="compact-json-numbers"),
@@ -88,6 +98,8 @@ def test_card_number_is_hidden(redactor: Redactor, text: str, left: str) -> None
         pytest.param("411111111111", id="too-short"),
         pytest.param("10cc0270-7bed-11e9-a188-1763956dd7f6", id="correlation-id"),
         pytest.param("998482157630", id="merchant-id"),
+        pytest.param(coded("order 123456789012345"), id="other-digits-in-base64"),
+        pytest.param("NDExMTExMTExMTEx" * 2 + "!", id="base64-cut-off"),
         pytest.param("192.168.100.200:8080", id="address"),
         pytest.param("100% of 4 + 5", id="percent-sign"),
         pytest.param("", id="nothing"),
