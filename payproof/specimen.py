@@ -8,6 +8,7 @@ known before anything is drawn.
 from __future__ import annotations
 
 import re
+import sys
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -197,13 +198,12 @@ def _integers(node: Mapping[str, Any]) -> SearchStrategy[int]:
 
 
 def _texts(node: Mapping[str, Any]) -> SearchStrategy[str]:
-    low = node.get("minLength", 0)
-    high = min(node.get("maxLength", low + _LONGER), low + _LONGER)
+    low, high = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
     if "pattern" in node:
         return matching(node["pattern"], low, high)
     if node.get("format") in _FORMATS:
         return _FORMATS[node["format"]]
-    return st.text(_LETTERS, min_size=max(1, low), max_size=high)
+    return st.text(_LETTERS, min_size=max(1, low), max_size=min(high, low + _LONGER))
 
 
 @cache
@@ -214,7 +214,8 @@ def matching(pattern: str, low: int, high: int) -> SearchStrategy[str]:
         drawn = st.from_regex(re.compile(pattern), fullmatch=True, alphabet=_VISIBLE)
         return _of_length(drawn, low, high)
     one = re.compile(repeated[1])
-    low, high = max(1, low, int(repeated[2] or 0)), min(high, int(repeated[3] or high))
+    low = max(1, low, int(repeated[2] or 0))
+    high = min(high, int(repeated[3] or high), low + _LONGER)
     return st.text("".join(letter for letter in _VISIBLE if one.fullmatch(letter)), min_size=low, max_size=high)
 
 

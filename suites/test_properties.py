@@ -53,7 +53,7 @@ FULL = {"smoke": 2, "standard": 36, "deep": 150}
 """How many valid requests with every optional header are generated where there is nothing else to vary, by depth."""
 TIMES = {"smoke": 1, "standard": 2, "deep": 10}
 """How often a constraint is violated at least, by depth: once with the simplest values, then with drawn ones."""
-NEGATIVE = {"smoke": 0, "standard": 84, "deep": 400}
+NEGATIVE = {"smoke": 0, "standard": 84, "deep": 1200}
 """How many negative requests an operation gets at least, by depth: where constraints are few, each is violated oftener."""
 BEYOND = {"smoke": 0, "standard": 1, "deep": 100}
 """How many values beyond one boundary are sent, by depth."""

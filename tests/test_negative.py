@@ -203,3 +203,15 @@ def test_draft_of_a_form() -> None:
     assert draft.put("body", "/b", ABSENT).form == [("a", "1"), ("c", "3")]
     assert draft.put("body", "/d", "4").form == [("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]
     assert draft.at("body", "/b") == "2"
+
+
+def test_draws_do_not_depend_on_ids(kit: Kit) -> None:
+    """What is drawn is the same whatever ids a tenant has: Hypothesis repeats draws for other tenants."""
+    spec = kit.contracts["jpmorgan-profiles"].spec
+    subject = Subject(spec, spec.operations["getPaymentMethodStatus"])
+    others = {"consumer-profile-id": "ZZ-1", "payment-method-Id": "00000000-0000-4000-8000-000000000000"}
+    for constraint in subject.constraints:
+        first, second = (sample(subject, constraint, path, {}, examples=4) for path in (EXISTING, others))
+        if constraint.location != "authorization":
+            values = [[one.draft.at(constraint.location, one.intent.pointer) for one in found] for found in (first, second)]
+            assert values[0] == values[1]
