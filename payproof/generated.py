@@ -96,11 +96,12 @@ class _Operation:
     holes: Counter[str] = field(default_factory=Counter)
     bases: dict[str, deque[_Sent]] = field(default_factory=dict)
 
-    def remember(self, test: str, sent: _Sent) -> None:
-        """Keep an accepted request of a test, and forget the tests that are long over."""
-        self.bases.setdefault(test, deque(maxlen=_REMEMBERED)).append(sent)
+    def of_test(self, test: str) -> deque[_Sent]:
+        """Give the accepted requests of a test, the newest last, and forget those of tests that are long over."""
+        found = self.bases[test] = self.bases.pop(test, None) or deque(maxlen=_REMEMBERED)
         if len(self.bases) > _TESTS:
             del self.bases[next(iter(self.bases))]
+        return found
 
 
 class Generated:
@@ -125,13 +126,12 @@ class Generated:
         if intent["verdict"] == "accept":
             if 200 <= response["status"] < 300:
                 counted.accepted.add(_digest(record, ""))
-                counted.remember(record["test"], _Sent.of(record))
+                counted.of_test(record["test"]).append(_Sent.of(record))
             return
         location, pointer = intent["location"], intent["pointer"]
         counted.negative.add(_digest(record, location + pointer))
         sent = _Sent.of(record)
-        bases = counted.bases.get(record["test"], ())
-        if any(sent.differs_only_at(base, location, pointer) for base in reversed(bases)):
+        if any(sent.differs_only_at(base, location, pointer) for base in reversed(counted.of_test(record["test"]))):
             counted.violated.add(f"{location}:{_starred(pointer)}:{intent['keyword']}")
         else:
             counted.holes[UNPROVEN] += 1

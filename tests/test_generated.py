@@ -163,6 +163,15 @@ def test_other_records_are_ignored(counted: Generated) -> None:
     assert row(counted)["accepted"] == row(counted, OTHER)["accepted"] == 0
 
 
+def test_long_test_beside_many_short_ones(counted: Generated) -> None:
+    """A test that goes on while others come and go keeps its accepted requests."""
+    counted.add(accepted(test="long"))
+    for number in range(200):
+        counted.add(accepted(test=f"t{number}"))
+        counted.add(refused(with_type(f"Z{number}"), "body", "/cardList/0/cardType", "enum", test="long"))
+    assert row(counted)["holes"] == {}
+
+
 def test_memory_is_bounded(counted: Generated) -> None:
     """Of a thousand tests only the last ones' requests are kept to compare with."""
     for number in range(1000):
