@@ -98,7 +98,8 @@ class _Operation:
 
     def of_test(self, test: str) -> deque[_Sent]:
         """Give the accepted requests of a test, the newest last, and forget those of tests that are long over."""
-        found = self.bases[test] = self.bases.pop(test, None) or deque(maxlen=_REMEMBERED)
+        found = self.bases.pop(test, deque(maxlen=_REMEMBERED))
+        self.bases[test] = found
         if len(self.bases) > _TESTS:
             del self.bases[next(iter(self.bases))]
         return found
