@@ -37,7 +37,8 @@ class Judgement:
     `judged` are the clauses that got an answer, `unjudged` those that were selected and got none, by reason:
     `shape` (the answer has not its documented shape), `absent` (an optional member was left out), `state` (what was
     there before is not known), `answer` (none came), `redacted` (a clause would be broken, but what it compares was
-    hidden before it was judged). `hole` says why a refusal proves nothing, if it does not.
+    hidden before it was judged). `hole` says why a refusal proves nothing, if it does not;
+    `doubtful` that the state before comes from an answer without its documented shape.
     """
 
     api: str = ""
@@ -48,6 +49,7 @@ class Judgement:
     errors: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     hole: str = ""
+    doubtful: bool = False
 
     def skip(self, reason: str, clause: str) -> None:
         """Count a clause as selected and not judged."""
@@ -120,10 +122,14 @@ class Judge:
         if exchange.response is not None:
             subject = self._subject(compiled, names, activation, exchange)
             self._add_states(names, compiled, activation, subject, exchange, compiled.plan.reads)
+            judgement.doubtful = subject is not None and not self.ledger.sound(subject)
             for group in compiled.plan.groups:
                 self._judge_group(judgement, compiled, group, names, exchange)
         judgement.errors += activation.doubts
-        learn(self.ledger, compiled, names, activation, exchange, lost=exchange.response is None or isinstance(body, Unparsable))
+        learn(
+            self.ledger, compiled, names, activation, exchange, lost=exchange.response is None or isinstance(body, Unparsable),
+            sound=not judgement.faults,
+        )  # fmt: skip
         return judgement
 
     def names(self, exchange: Exchange) -> dict[str, Any]:
@@ -297,7 +303,8 @@ class Judge:
         return f"{chain} = {cut(self.redactor.member(f'/{chain.steps[-1]}' if chain.steps else '', shown(value, limit=0)))}"
 
     def _unjudged(self, judgement: Judgement, compiled: Compiled, clause: Clause, error: EvaluationError) -> None:
-        if any(fault.suffix in {"schema", "content-type", "status"} for fault in judgement.faults):
+        shapeless = any(fault.suffix in {"schema", "content-type", "status"} for fault in judgement.faults)
+        if shapeless or (judgement.doubtful and "before" in clause.reads):
             judgement.skip("shape", clause.id)
         elif error.absent and (
             error.missing is None or optional_member(compiled.contract, clause, compiled.operation.id, error.missing)

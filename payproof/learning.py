@@ -36,9 +36,13 @@ def keys_of(value: Any) -> list[str]:
 
 
 def learn(
-    ledger: Ledger, compiled: Compiled, names: Mapping[str, Any], activation: Activation, exchange: Exchange, *, lost: bool
+    ledger: Ledger, compiled: Compiled, names: Mapping[str, Any], activation: Activation, exchange: Exchange, *,
+    lost: bool, sound: bool,
 ) -> None:  # fmt: skip
-    """Take what the exchange teaches; `lost` says that its answer did not come or could not be parsed."""
+    """Take what the exchange teaches.
+
+    `lost` says that its answer did not come or could not be parsed, `sound` that it has its documented shape.
+    """
     response = exchange.response
     if lost or response is None or response.status >= 500:
         if compiled.operation.writes:
@@ -46,7 +50,7 @@ def learn(
         return
     for effect, identity, state in compiled.effects:
         for inner, one in _instances(effect, names, activation):
-            _learn_one(ledger, effect, identity, state, inner, one, exchange)
+            _learn_one(ledger, effect, identity, state, inner, one, exchange, sound=sound)
     for fact, reader in compiled.facts:
         if fact.when is not None and not fact.when.holds(activation):
             continue
@@ -82,7 +86,7 @@ def _instances(effect: Effect, names: Mapping[str, Any], activation: Activation)
 
 def _learn_one(
     ledger: Ledger, effect: Effect, identity: Reader, state: Reader | None, names: Mapping[str, Any], activation: Activation,
-    exchange: Exchange,
+    exchange: Exchange, *, sound: bool,
 ) -> None:  # fmt: skip
     key = key_of(exchange.tenant, effect, identity, names, activation)
     if key is None:
@@ -104,4 +108,4 @@ def _learn_one(
             # A body of another media type, or null where the state should be: a write's outcome cannot be told then.
             (ledger.touch if exchange.request.method in READS else ledger.forget)(key, exchange)
         else:
-            ledger.learn(key, exchange, found, merge=effect.merge)
+            ledger.learn(key, exchange, found, merge=effect.merge, sound=sound)

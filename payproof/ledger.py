@@ -16,11 +16,16 @@ Key = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of one resource. `finished` is when the last exchange about it was over (epoch seconds)."""
+    """What is known of one resource.
+
+    `finished` is when the last exchange about it was over (epoch seconds); `sound` whether the answer that showed its
+    state had the documented shape.
+    """
 
     state: Any = None
     known: bool = False
     gone: bool = False
+    sound: bool = True
     finished: float = 0.0
 
 
@@ -42,7 +47,11 @@ class Ledger:
             return False, None
         return True, entry.state
 
-    def learn(self, key: Key, exchange: Exchange, state: Any, *, merge: bool = False) -> None:
+    def sound(self, key: Key) -> bool:
+        """Say whether the state of a resource comes from an answer of the documented shape."""
+        return key not in self.resources or self.resources[key].sound
+
+    def learn(self, key: Key, exchange: Exchange, state: Any, *, merge: bool = False, sound: bool = True) -> None:
         """Take this as the state after the exchange; after an overlap nothing is known until the next exchange.
 
         With `merge` it is a part of the state: of something unknown a part alone tells nothing.
@@ -54,7 +63,8 @@ class Ledger:
                 self.forget(key, exchange)
                 return
             state = {**entry.state, **state}
-        entry.state, entry.known, entry.gone = state, not overlapped, False
+            sound = sound and entry.sound
+        entry.state, entry.known, entry.gone, entry.sound = state, not overlapped, False, sound
         entry.finished = max(entry.finished, exchange.finished())
 
     def forget(self, key: Key, exchange: Exchange) -> None:

@@ -228,6 +228,21 @@ def test_answer_without_its_shape_is_the_business_of_the_schema(tiny: Tiny, wire
     assert judgement.errors == []
 
 
+@pytest.mark.parametrize("state", ["OK", 7, [], {"id": "v1", "amount": [1]}], ids=["text", "number", "list", "wrong-member"])
+def test_state_without_its_shape_accuses_nobody_later(tiny: Tiny, wire: Wire, state: Any) -> None:
+    """What an answer of another shape left behind is the business of that answer, not of the next one."""
+    judge = judge_of(tiny(contract=[("that: body.amount\n    equals: before.amount", "that: body.amount >= before.amount")]))
+    first = judge.judge(wire("PATCH", "/vouchers/v1", body=state, sent={"amount": 1}))
+
+    second = judge.judge(wire("GET", "/vouchers/v1", body=VOUCHER))
+    third = judge.judge(wire("GET", "/vouchers/v1", body={**VOUCHER, "amount": 5}))
+
+    assert {finding.clause for finding in first.findings} == {"updateVoucher.schema"}
+    assert (second.findings, second.errors) == ([], [])
+    assert second.unjudged["shape"] == ["VOUCHER-AMOUNT-KEPT"]
+    assert [finding.clause for finding in third.findings] == ["VOUCHER-AMOUNT-KEPT"]
+
+
 @pytest.mark.parametrize(
     "that",
     [
