@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_WORKERS = 8
 
-_PLUGINS = ("xdist.plugin", "allure_pytest.plugin", "_hypothesis_pytestplugin", "schemathesis.pytest.plugin")
+_PLUGINS = ("xdist.plugin", "allure_pytest.plugin", "_hypothesis_pytestplugin")
 """What the suites need of pytest's plugins. Others that happen to be installed are not loaded: they cost seconds, since
 pytest rewrites the assertions of each, and could change what a run does."""
 
