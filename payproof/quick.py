@@ -2,8 +2,9 @@
 
 Handing a body to CEL costs more than evaluating most clauses on it, and nearly every clause holds on nearly every
 exchange. So an expression is also written as a Python function over the same names, from CEL's own syntax tree. What it
-answers is compared with CEL again and again (`expression.Expression.true`), the first breaks of a clause are confirmed by CEL before they are findings, and
-whatever the function cannot say for certain (a missing member, a type that CEL would refuse) it leaves to CEL.
+answers is compared with CEL again and again (`expression.Expression.answer`), the first breaks of a clause are confirmed
+by CEL before they are findings, and whatever the function cannot say for certain (a missing member, a type that CEL
+would refuse) it leaves to CEL.
 """
 
 from __future__ import annotations
