@@ -292,7 +292,7 @@ class Api:
         token = body.get(source["member"]) if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
             kind = answer.headers.get("content-type", "no content type")
-            what = answer.exchange.error or f"status {answer.status}, {kind}"
+            what = f"it does not answer, {answer.exchange.error}" if answer.exchange.error else f"status {answer.status}, {kind}"
             message = f"{issuer.session.url(source['api'], '')}: no token was given ({self.session.redactor.text(what)})"
             raise TargetError(message)
         self.session.redactor.learn_secret(token)
