@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -159,9 +159,3 @@ class Exchange:
     def finished(self) -> float:
         """Seconds since the epoch at which the answer was complete."""
         return self.started + self.elapsed / 1000
-
-
-def only(headers: Iterable[tuple[str, str]], *names: str) -> Headers:
-    """Give the headers with these names, in order."""
-    wanted = {name.lower() for name in names}
-    return tuple((name, value) for name, value in headers if name.lower() in wanted)

@@ -16,7 +16,7 @@ from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 EMBEDDED = "mock"
 CREDENTIALS = {"client_id": "PAYPROOF_CLIENT_ID", "client_secret": "PAYPROOF_CLIENT_SECRET",
@@ -206,8 +206,3 @@ def moment(text: str) -> datetime:
         message = f"--clock {text!r} has no time zone; write it like 2035-01-01T00:00:00Z"
         raise UsageError(message)
     return found
-
-
-def known_faults(names: Iterable[str]) -> dict[str, str]:
-    """Give the clause that each named fault of the mock should be caught by."""
-    return {name: FAULTS[name].clause for name in names}
