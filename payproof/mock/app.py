@@ -13,9 +13,12 @@ from payproof.mock.control import ROOT, Control
 from payproof.mock.faults import chosen
 from payproof.mock.jpmorgan_oauth import Issuer
 from payproof.mock.jpmorgan_oauth_http import TokenEndpoint
+from payproof.mock.jpmorgan_payments_http import PaymentsApi
 from payproof.mock.jpmorgan_profiles_http import ProfilesApi, messages
+from payproof.mock.mercadopago_http import MercadoPagoApi
 from payproof.mock.tenants import Tenants
 from payproof.mock.wire import Answer, ClientGone, Request, drop
+from payproof.mock.zuora_http import ZuoraApi
 
 _BASE_LENGTH = len(jpmorgan_profiles_http.BASE)
 
@@ -33,20 +36,22 @@ class _Front:
         issuer = Issuer(tenants)
         self._token = TokenEndpoint(issuer)
         self._profiles = ProfilesApi(issuer)
+        self._others = (PaymentsApi(issuer), MercadoPagoApi(tenants), ZuoraApi(tenants))
         self._control = Control(tenants, tenants.lies) if control else None
 
     async def __call__(self, scope: Scope, receive: Receive, respond: Send) -> None:
         if scope["type"] != "http":
             await respond({"type": "websocket.close", "code": 1000})
             return
+        request = Request(scope, receive)
         try:
-            answer = await self._answer(Request(scope, receive))
+            answer = await self._answer(request)
             headers, content = answer.render()
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - an error of the mock must become the documented 500
             _report(error)
-            answer = messages(500)
+            answer = self._failure(request)
             headers, content = answer.render()
         if answer.dropped:
             await drop(scope, receive)
@@ -62,7 +67,13 @@ class _Front:
             return await self._token(request)
         if segments[0] == ROOT and self._control is not None:
             return await self._control(request, segments[1:])
+        for api in self._others:
+            if api.serves(segments):
+                return await api(request)
         return messages(404)
+
+    def _failure(self, request: Request) -> Answer:
+        return next((api.failure() for api in self._others if api.serves(request.segments)), messages(500))
 
 
 def create_app(*, faults: Iterable[str] = (), control: bool = False, clock_start: datetime | None = None) -> Starlette:

@@ -96,12 +96,7 @@ class Control:
         if document.keys() - {"name"} or not fits:
             raise invalid("name", f"must be 1 to {_LONGEST_NAME} printable characters, and is the only member known")
         tenant = self._tenants.named(name)
-        credentials = {
-            "client_id": tenant.client_id,
-            "client_secret": tenant.client_secret,
-            "merchant_id": tenant.merchant_id,
-        }
-        return Answer(201, credentials)
+        return Answer(201, dict(tenant.credentials))
 
     async def _forget(self, _: Request, rest: Sequence[str]) -> Answer:
         self._tenants.forget(self._tenant(rest))

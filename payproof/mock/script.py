@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 LONGEST_DELAY = 60.0
 """Seconds."""
 
-Status = Literal[403, 408, 429, 500, 503, 504]
-Api = Literal["jpmorgan-oauth", "jpmorgan-profiles"]
+Status = Literal[403, 408, 412, 429, 500, 502, 503, 504]
+Api = Literal["jpmorgan-oauth", "jpmorgan-payments", "jpmorgan-profiles", "mercadopago-profiles", "zuora-credentials"]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY, allow_inf_nan=False)]
 
 

@@ -9,8 +9,21 @@ from datetime import datetime
 from payproof.mock import assumed
 from payproof.mock.clock import Clock
 from payproof.mock.ids import Ids
+from payproof.mock.jpmorgan_payments import PaymentsDirectory, PaymentsWorld
 from payproof.mock.jpmorgan_profiles import Directory, ProfilesWorld
+from payproof.mock.mercadopago import MercadoPagoDirectory, MercadoPagoWorld
 from payproof.mock.script import Script
+from payproof.mock.zuora import ZuoraDirectory, ZuoraWorld
+
+
+class Directories:
+    """What the tenants of one mock share, by API: ids are unique across them, and tokens tell whom they stand for."""
+
+    def __init__(self) -> None:
+        self.profiles: Directory = {}
+        self.payments = PaymentsDirectory()
+        self.mercadopago = MercadoPagoDirectory()
+        self.zuora = ZuoraDirectory()
 
 
 class Tenant:
@@ -27,7 +40,7 @@ class Tenant:
         seed: str,
         credentials: tuple[str, str, str],
         clock: Clock,
-        directory: Directory,
+        directories: Directories,
         lies: frozenset[str],
     ) -> None:
         self.name = name
@@ -37,7 +50,50 @@ class Tenant:
         self.tokens: dict[str, int] = {}
         self.script = Script()
         self.effects: Counter[str] = Counter()
-        self.profiles = ProfilesWorld(clock=clock, ids=Ids(f"{seed}/profiles"), effects=self.effects, directory=directory, lies=lies)
+        self.profiles = ProfilesWorld(
+            clock=clock, ids=Ids(f"{seed}/profiles"), effects=self.effects, directory=directories.profiles, lies=lies
+        )
+        self.payments = PaymentsWorld(
+            clock=clock,
+            ids=Ids(f"{seed}/payments"),
+            effects=self.effects,
+            directory=directories.payments,
+            profiles=self.profiles,
+            lies=lies,
+        )
+        self.mercadopago = MercadoPagoWorld(
+            key=_key(name, "mercadopago"),
+            clock=clock,
+            ids=Ids(f"{seed}/mercadopago"),
+            effects=self.effects,
+            directory=directories.mercadopago,
+            lies=lies,
+        )
+        self.zuora = ZuoraWorld(
+            key=_key(name, "zuora"),
+            clock=clock,
+            ids=Ids(f"{seed}/zuora"),
+            effects=self.effects,
+            directory=directories.zuora,
+            lies=lies,
+        )
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """Everything that this tenant signs in with, at every API."""
+        own = {"client_id": self.client_id, "client_secret": self.client_secret, "merchant_id": self.merchant_id}
+        return own | self.mercadopago.credentials | self.zuora.credentials
+
+    def forget(self) -> None:
+        """Give everything of this tenant up."""
+        self.payments.forget()
+        self.profiles.forget()
+        self.mercadopago.forget()
+        self.zuora.forget()
+
+
+def _key(name: str, api: str) -> str:
+    return hashlib.sha256(f"{name}\n{api}".encode()).hexdigest()
 
 
 class Tenants:
@@ -56,7 +112,7 @@ class Tenants:
         self._by_name: dict[str, Tenant] = {}
         self._merchants: set[str] = set()
         self._lives: Counter[str] = Counter()
-        self._directory: Directory = {}
+        self._directories = Directories()
         self._add_demo()
 
     def __iter__(self) -> Iterator[Tenant]:
@@ -94,7 +150,7 @@ class Tenants:
         self._merchants.discard(tenant.merchant_id)
         for token in tenant.tokens:
             del self.holders[token]
-        tenant.profiles.forget()
+        tenant.forget()
         if tenant.client_id == assumed.DEMO_CLIENT_ID:
             self._add_demo()
 
@@ -108,7 +164,7 @@ class Tenants:
             seed=f"{name}#{self._lives[name]}",
             credentials=credentials,
             clock=Clock(self._clock_start),
-            directory=self._directory,
+            directories=self._directories,
             lies=self.lies,
         )
         self._lives[name] += 1

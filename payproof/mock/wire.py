@@ -1,6 +1,7 @@
 """HTTP as the mock's APIs need it: a request that is read with limits, an answer that is sent in one piece."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -31,12 +32,16 @@ class BodyTimeout(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response: ``body`` is written as JSON, None for an empty one; ``dropped`` closes the connection instead."""
+    """A response: ``body`` is written as JSON, None for an empty one; ``dropped`` closes the connection instead.
+
+    A body longer than ``gzip_above`` bytes is compressed; None never compresses.
+    """
 
     status: int
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | list[Any] | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
     dropped: bool = False
+    gzip_above: int | None = None
 
     def with_headers(self, *headers: tuple[bytes, bytes]) -> "Answer":
         """Build the same answer with further headers."""
@@ -49,6 +54,9 @@ class Answer:
         if self.body is not None:
             content = json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
             headers.append((b"content-type", b"application/json"))
+            if self.gzip_above is not None and len(content) > self.gzip_above:
+                content = gzip.compress(content, mtime=0)
+                headers.append((b"content-encoding", b"gzip"))
         if self.status != 204:
             headers.append((b"content-length", str(len(content)).encode()))
         return headers, content

@@ -1,0 +1,1 @@
+"""Every choice about the payments API that no document makes, one named line each, with its reason; see `assumed`."""

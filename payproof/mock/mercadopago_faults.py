@@ -1,0 +1,5 @@
+"""The lies of Mercado Pago."""
+
+from payproof.mock.lie import Fault
+
+FAULTS: tuple[Fault, ...] = ()

@@ -1,0 +1,39 @@
+"""Stored credential profiles of one tenant of Zuora. No HTTP in here."""
+
+from collections import Counter
+
+from payproof.mock.clock import Clock
+from payproof.mock.ids import Ids
+
+
+class ZuoraDirectory:
+    """What all tenants share: whom an access token stands for, which ids are taken."""
+
+
+class ZuoraWorld:
+    """The world of one tenant. ``key`` is a hexadecimal digest (64 digits) of its own, from which credentials follow."""
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        clock: Clock,
+        ids: Ids,
+        effects: Counter[str],
+        directory: ZuoraDirectory,
+        lies: frozenset[str] = frozenset(),
+    ) -> None:
+        self._key = key
+        self._clock = clock
+        self._ids = ids
+        self._effects = effects
+        self._directory = directory
+        self._lies = lies
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What the control interface tells of this world beside the client id: names begin with ``zuora_``."""
+        return {}
+
+    def forget(self) -> None:
+        """Give everything up, so that nothing of this world is found any more."""

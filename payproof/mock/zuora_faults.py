@@ -1,0 +1,5 @@
+"""The lies of Zuora."""
+
+from payproof.mock.lie import Fault
+
+FAULTS: tuple[Fault, ...] = ()
