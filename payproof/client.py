@@ -7,6 +7,8 @@ request its answer, not the run its end.
 from __future__ import annotations
 
 import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
@@ -19,9 +21,10 @@ from payproof.exchange import Exchange, Intent, Request, Response, Unparsable, l
 from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
 from payproof.shape import FORM
+from payproof.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from payproof.finding import Finding
     from payproof.judge import Judge, Judgement
@@ -120,6 +123,30 @@ class Journal(Protocol):
         """Take a record of kind exchange, finding or error."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A request and what came of it: when it was sent (epoch seconds), how long it took (milliseconds)."""
+
+    request: Request
+    response: Response | None
+    started: float
+    elapsed: float
+    problem: str
+
+
+def _exchanged(http: httpx.Client, request: Request) -> _Done:
+    headers = [(n.encode(), v.encode("utf-8", "surrogateescape")) for n, v in request.headers]
+    started, ticks = clock.now(), clock.ticks()
+    response, problem = None, ""
+    try:
+        raw = httpx.Request(request.method, request.url, headers=headers, content=request.body or None)
+        status, received, body = fetch(http, raw, REQUEST_SECONDS, MOST_BYTES)
+        response = Response(status, tuple(received.multi_items()), body)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    return _Done(request, response, started, (clock.ticks() - ticks) * 1000, problem)
+
+
 @dataclass(slots=True)
 class Session:
     """Everything that one worker needs to send requests: the target, the judge, its shard of the journal."""
@@ -139,7 +166,7 @@ class Session:
     opinion: SecondOpinion | None = None
     record: list[Answer] | None = None
     last: Answer | None = None
-    drift: dict[str, int] = field(default_factory=dict)
+    witness: Witness = field(default_factory=Witness)
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=REQUEST_SECONDS, trust_env=False))
     _index: dict[str, int] = field(default_factory=dict)
 
@@ -162,24 +189,27 @@ class Session:
 
         Raises TargetError once the target has given no answer LOST_IN_A_ROW times.
         """
-        headers = [(n.encode(), v.encode("utf-8", "surrogateescape")) for n, v in request.headers]
-        started, ticks = clock.now(), clock.ticks()
-        response, problem = None, ""
-        try:
-            raw = httpx.Request(request.method, request.url, headers=headers, content=request.body or None)
-            status, received, body = fetch(self._http, raw, REQUEST_SECONDS, MOST_BYTES)
-            response = Response(status, tuple(received.multi_items()), body)
-            self.lost = 0
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            self.lost += 1
-        elapsed = (clock.ticks() - ticks) * 1000
+        return self._taken(tenant, _exchanged(self._http, request), intent)
+
+    def together(self, tenant: Tenant, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
+        """Send requests at the same time, each on a connection of its own; the answers are in the order of the requests.
+
+        They are judged in the order in which they were answered. Raises TargetError as `send` does.
+        """
+        with httpx.Client(timeout=REQUEST_SECONDS, trust_env=False) as http, ThreadPoolExecutor(len(requests)) as pool:
+            done = list(pool.map(lambda request: _exchanged(http, request), requests))
+        order = sorted(range(len(done)), key=lambda index: done[index].started + done[index].elapsed / 1000)
+        answers = {index: self._taken(tenant, done[index], intent) for index in order}
+        return [answers[index] for index in range(len(done))]
+
+    def _taken(self, tenant: Tenant, done: _Done, intent: Intent | None) -> Answer:
+        self.lost = self.lost + 1 if done.response is None else 0
         self.exchanges += 1
-        exchange = Exchange(f"{self.worker}-{self.exchanges}", request, response, started, elapsed, tenant.label,
-                            started + tenant.offset, problem, intent, self.test)  # fmt: skip
+        exchange = Exchange(f"{self.worker}-{self.exchanges}", done.request, done.response, done.started, done.elapsed, tenant.label,
+                            done.started + tenant.offset, done.problem, intent, self.test, tenant.told(done.request))  # fmt: skip
         answer = self.take(exchange)
         if self.lost >= LOST_IN_A_ROW:
-            message = f"{self.target.url} gave no answer {self.lost} times in a row, last: {self.redactor.text(problem)}"
+            message = f"{self.target.url} gave no answer {self.lost} times in a row, last: {self.redactor.text(done.problem)}"
             raise TargetError(message)
         return answer
 
@@ -190,7 +220,7 @@ class Session:
         answer = self.last = Answer(exchange, judgement)
         if self.record is not None:
             self.record.append(answer)
-        self._ask_second(exchange, judgement)
+        self._look(exchange, answer)
         self.journal.write(exchange_record(exchange, judgement, self.redactor, self._index))
         for finding in judgement.findings:
             self.journal.write(finding_record(finding))
@@ -202,11 +232,16 @@ class Session:
             self.watch(self)
         return answer
 
-    def _ask_second(self, exchange: Exchange, judgement: Judgement) -> None:
+    def _look(self, exchange: Exchange, answer: Answer) -> None:
+        judgement = answer.judgement
         found = self.judge.find(exchange) if judgement.operation else None
-        if found is None or self.opinion is None:
+        if found is None:
             return
         contract, operation, path = found
+        if exchange.response is not None:
+            self.witness.take(contract, operation, exchange.response.status, answer.body, scripted=exchange.scripted)
+        if self.opinion is None:
+            return
         doubt = self.opinion.disagreement(contract, operation, exchange, judgement, path)
         if doubt:
             judgement.errors.append(doubt)
@@ -218,7 +253,8 @@ class Session:
             declared = lowered(message.headers).get("content-type", "")
             if "json" in declared:
                 try:
-                    self.redactor.learn(json.loads(message.body), sent=message is exchange.request)
+                    content = message.content() if isinstance(message, Request) else message.body
+                    self.redactor.learn(json.loads(content), sent=message is exchange.request)
                 except (ValueError, RecursionError):
                     continue
 
@@ -255,7 +291,7 @@ class Api:
             template = template.replace(f"{{{name}}}", quote(value, safe=""))
         url = self.session.url(self.api, template) + (f"?{urlencode(query)}" if query else "")
         given: dict[str, str | None] = {"Accept": "application/json", "User-Agent": f"payproof/{__version__}"}
-        given.update(self.access())
+        given.update(self.access(operation))
         content = b""
         if raw is not None:
             content = raw
@@ -274,12 +310,26 @@ class Api:
         sent = tuple((name, chosen) for name, chosen in given.items() if chosen is not None)
         return Request(definition.method, url, sent, content)
 
-    def access(self) -> dict[str, str]:
-        """Give the headers that let this tenant in, as the contract says; a token is fetched when it is first needed."""
-        wanted = self.session.kit.contracts[self.api].access.get("headers", {})
-        if any("{token}" in value for value in wanted.values()) and "token" not in self.tenant.credentials:
+    def access(self, operation: str) -> dict[str, str]:
+        """Give the headers that let this tenant in at an operation, as the contract says.
+
+        A token is fetched when it is first needed; `{fresh}` is a new UUID each time.
+        """
+        contract = self.session.kit.contracts[self.api]
+        definition = contract.spec.operations[operation]
+        declared = {one.name.lower() for one in definition.parameters if one.where == "header"}
+        if definition.definition.get("security", True):
+            declared.add("authorization")
+        wanted = {name: value for name, value in contract.access.get("headers", {}).items() if name.lower() in declared}
+        kept = contract.access.get("token", {}).get("credential", "token")
+        if any(f"{{{kept}}}" in value for value in wanted.values()) and kept not in self.tenant.credentials:
             self.token()
-        return {name: value.format_map(self.tenant.credentials) for name, value in wanted.items()}
+        known = {**self.tenant.credentials, "fresh": str(uuid.uuid4())}
+        return {name: value.format_map(known) for name, value in wanted.items()}
+
+    def together(self, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
+        """Send requests of this tenant at the same time; see `Session.together`."""
+        return self.session.together(self.tenant, requests, intent)
 
     def token(self) -> str:
         """Fetch a token as the contract says, and use it from now on. Raises TargetError if none is given."""
@@ -296,7 +346,7 @@ class Api:
             message = f"{issuer.session.url(source['api'], '')}: no token was given ({self.session.redactor.text(what)})"
             raise TargetError(message)
         self.session.redactor.learn_secret(token)
-        self.tenant.credentials["token"] = token
+        self.tenant.credentials[source.get("credential", "token")] = token
         return token
 
 

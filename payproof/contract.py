@@ -69,6 +69,7 @@ class Contract:
     statements: tuple[Mapping[str, Any], ...]
     documents: Mapping[str, Mapping[str, str]]
     retired: frozenset[str] = field(default_factory=frozenset)
+    outcomes: tuple[Mapping[str, Any], ...] = ()
 
     def all_clauses(self) -> Iterator[Clause]:
         """Give the shape clauses, then the written ones, in the order of the files."""
@@ -122,11 +123,13 @@ class _Loader:
         shapes = {clause.id: clause for operation in self.spec.operations.values() for clause in _shapes(operation)}
         self.check_statements(clauses, shapes)
         self.check_exchanges(clauses, shapes)
+        for index, excuse in enumerate(data.get("outcomes", ())):
+            self.operations(("outcomes", index), excuse["operation"])
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
         return Contract(
             data["api"], self.path, digest, data["version"], self.spec, clauses, shapes, effects, facts,
             data.get("access", {}), tuple(data.get("exchanges", ())), data.get("discrepancies", {}),
-            tuple(data["statements"]), data["documents"], retired,
+            tuple(data["statements"]), data["documents"], retired, tuple(data.get("outcomes", ())),
         )  # fmt: skip
 
     def expression(self, at: tuple[str | int, ...], text: str, extra: tuple[str, ...] = ()) -> Expression:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -29,6 +30,9 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse)
 DEEPEST = 200
 """How many levels a body may be nested; RFC 8259 section 9 lets a reader set a limit."""
 
+LARGEST = 10_000_000
+"""How many bytes a compressed body may become; a request of ours is never that large."""
+
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -46,6 +50,48 @@ def parse_json(raw: bytes) -> Any:
         message = f"nested deeper than {DEEPEST} levels"
         raise Unparsable(message)
     return _whole(value) if b"\\u" in raw and _HALF.search(raw) is not None else value
+
+
+class _Decimal(float):
+    """A number that was written with a fraction or an exponent, whatever its value."""
+
+
+_TOKENS = json.JSONDecoder(parse_float=_Decimal)
+
+
+def decimals(raw: bytes) -> list[str]:
+    """Give the JSON pointers of the numbers of a body that were written with a fraction or an exponent (1234.0, 1e3).
+
+    JSON Schema and CEL take 1234.0 for an integer; whoever parses it into a binary float does not. None in no JSON.
+    """
+    try:
+        value = _TOKENS.decode(raw.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return []
+    found: list[str] = []
+    stack: list[tuple[str, Any]] = [("", value)]
+    for pointer, node in stack:
+        if type(node) is dict:
+            stack += [(f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", inner) for name, inner in node.items()]
+        elif type(node) is list:
+            stack += [(f"{pointer}/{index}", inner) for index, inner in enumerate(node)]
+        elif type(node) is _Decimal:
+            found.append(pointer)
+    return found
+
+
+def inflated(raw: bytes) -> bytes:
+    """Undo gzip (RFC 1952). Raises Unparsable for what is not gzip, is cut off, or becomes larger than LARGEST."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        whole = unpacker.decompress(raw, LARGEST)
+    except zlib.error as error:
+        message = f"not gzip: {error}"
+        raise Unparsable(message) from error
+    if not unpacker.eof:
+        message = f"not gzip: cut off, or larger than {LARGEST} bytes"
+        raise Unparsable(message)
+    return whole
 
 
 def _deeper(value: Any, most: int) -> bool:
@@ -81,16 +127,27 @@ def media_type(headers: Mapping[str, str]) -> str | None:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """A request as it was sent. `url` is absolute and percent-encoded."""
+    """A request as it was sent. `url` is absolute and percent-encoded.
+
+    `decoded` says that the body's content encoding is undone already, as in a journal, which hides parts of it.
+    """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
+    decoded: bool = False
 
     def __repr__(self) -> str:
         """Show no header and no body: pytest prints what a failed assertion compares, and nobody redacts that."""
         return f"<{self.method} {self.path()}, {len(self.body)} bytes>"
+
+    def content(self) -> bytes:
+        """Give the body with its content encoding undone. Raises Unparsable where it does not have the one it names."""
+        if self.decoded or not self.body:
+            return self.body
+        encoding = next((value for name, value in self.headers if name.lower() == "content-encoding"), "")
+        return inflated(self.body) if encoding.strip().lower() == "gzip" else self.body
 
     def path(self) -> str:
         """Give the path as sent, percent-encoded."""
@@ -142,7 +199,8 @@ class Exchange:
     """One request and its response, immutable.
 
     `started` is in seconds since the epoch on our clock, `at` the same moment on the target's clock as far as the
-    suite moved it, `elapsed` in milliseconds. Without a response, `error` says what happened on the way.
+    suite moved it, `elapsed` in milliseconds. Without a response, `error` says what happened on the way. `scripted` says
+    that the suite had told the target how to answer.
     """
 
     id: str
@@ -155,6 +213,7 @@ class Exchange:
     error: str = ""
     intent: Intent | None = None
     test: str = ""
+    scripted: bool = False
 
     def finished(self) -> float:
         """Seconds since the epoch at which the answer was complete."""

@@ -45,6 +45,8 @@ ROOTS: Mapping[str, Any] = {
     "pans": _T.List(_T.STRING),
     "echoed": _T.List(_T.STRING),
     "members": _T.List(_T.STRING),
+    "decimals": _T.List(_T.STRING),
+    "body_bytes": _T.INT,
 }
 
 

@@ -13,7 +13,7 @@ import re
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from payproof.errors import JournalError, OutputError
-from payproof.exchange import Exchange, Intent, Request, Response
+from payproof.exchange import Exchange, Intent, Request, Response, Unparsable
 from payproof.finding import Finding
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ _BINARY = "base64:"
 def exchange_record(exchange: Exchange, judgement: Judgement, redactor: Redactor, index: Mapping[str, int]) -> dict[str, Any]:
     """Give an exchange as it may be written: redacted, with what was judged on it (clauses by index of the header)."""
     request, response, intent = exchange.request, exchange.response, exchange.intent
+    try:
+        content = request.content()
+    except Unparsable:
+        content = request.body
     record: dict[str, Any] = {
         "kind": "exchange",
         "id": exchange.id,
@@ -45,7 +49,8 @@ def exchange_record(exchange: Exchange, judgement: Judgement, redactor: Redactor
             "method": request.method,
             "url": redactor.text(request.url),
             "headers": redactor.headers(request.headers),
-            "body": _written(request.body, redactor),
+            "body": _written(content, redactor),
+            **({"decoded": True} if content is not request.body else {}),
         },
         "response": None
         if response is None
@@ -62,6 +67,8 @@ def exchange_record(exchange: Exchange, judgement: Judgement, redactor: Redactor
     if intent is not None:
         record["intent"] = {"verdict": intent.verdict, "location": intent.location, "pointer": intent.pointer,
                             "keyword": intent.keyword}  # fmt: skip
+    if exchange.scripted:
+        record["scripted"] = True
     if judgement.hole:
         record["hole"] = judgement.hole
     return record
@@ -73,12 +80,13 @@ def read_exchange(record: Mapping[str, Any]) -> Exchange:
         request, response, intent = record["request"], record["response"], record.get("intent")
         return Exchange(
             record["id"],
-            Request(request["method"], request["url"], tuple((n, v) for n, v in request["headers"]), _read(request["body"])),
+            Request(request["method"], request["url"], tuple((n, v) for n, v in request["headers"]), _read(request["body"]),
+                    request.get("decoded", False)),
             None if response is None else Response(
                 response["status"], tuple((n, v) for n, v in response["headers"]), _read(response["body"])
             ),
             record["started"], record["elapsed"], record["tenant"], record["at"], record.get("error", ""),
-            None if intent is None else Intent(**intent), record["test"],
+            None if intent is None else Intent(**intent), record["test"], record.get("scripted", False),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         message = f"exchange {record.get('id', '?')} is not as payproof writes it: {error!r}"
@@ -109,7 +117,7 @@ class Writer:
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         """Open the file and write the header. Raises OutputError if that cannot be done."""
         self.path = path
-        self.counts = {"exchange": 0, "finding": 0, "error": 0}
+        self.counts = {"exchange": 0, "finding": 0, "error": 0, "transition": 0}
         self._digest = hashlib.sha256()
         try:
             self._file: IO[bytes] = path.open("wb")
@@ -134,7 +142,7 @@ class Writer:
         self._digest.update(line)
 
     def write(self, record: Mapping[str, Any]) -> None:
-        """Write a record of kind exchange, finding or error."""
+        """Write a record of kind exchange, finding, error or transition."""
         self._line(record)
         self.counts[record["kind"]] += 1
 
@@ -182,7 +190,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     agree with the lines, and an exchange id that occurs twice.
     """
     digest = hashlib.sha256()
-    counts = {"exchange": 0, "finding": 0, "error": 0}
+    counts = {"exchange": 0, "finding": 0, "error": 0, "transition": 0}
     last: dict[str, int] = {}
     footer: dict[str, Any] | None = None
     for (number, record), raw in zip(lines(path), _raw(path), strict=True):

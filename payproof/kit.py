@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,13 @@ from payproof import spec as specs
 from payproof.errors import KitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from payproof.clause import Clause
     from payproof.contract import Contract
+
+
+_TEMPLATE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,18 @@ class Kit:
         for contract in self.contracts.values():
             found |= {name: kind for name, kind in contract.spec.sensitive.items() if found.get(name) != "account"}
         return found
+
+    def credentials(self, apis: Iterable[str]) -> tuple[str, ...]:
+        """Give the names of the credentials that a caller of these APIs needs, as the contracts' access templates name them."""
+        named: dict[str, None] = {}
+        for api in apis:
+            access = self.contracts[api].access
+            token = access.get("token", {})
+            templates = [*access.get("headers", {}).values(), *token.get("headers", {}).values(), *token.get("form", {}).values()]
+            fetched = {token.get("credential", "token"), "fresh"} if token else {"fresh"}
+            for name in _TEMPLATE.findall(" ".join(templates)):
+                named |= dict.fromkeys(("client_id", "client_secret") if name == "basic" else () if name in fetched else (name,))
+        return tuple(named)
 
     def production_hosts(self) -> frozenset[str]:
         """Give the hosts that the specs name as the vendors' production (x-production-hosts)."""

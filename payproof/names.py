@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payproof.exchange import Exchange, Unparsable, media_type, parse_json
+from payproof.exchange import Exchange, Unparsable, decimals, media_type, parse_json
 from payproof.expression import normalised, suspicious
 from payproof.shape import Sent, is_json
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from payproof.redact import Redactor
 
-EVERYTHING = frozenset({"query", "request", "pans", "echoed", "members", "before", "after"})
+EVERYTHING = frozenset({"query", "request", "pans", "echoed", "members", "decimals", "before", "after"})
 """The names that cost something."""
 
 
@@ -43,6 +43,9 @@ def names(
     if response is not None:
         found["status"] = response.status
         found["headers"] = headers
+        found["body_bytes"] = len(response.body)
+        if "decimals" in reads:
+            found["decimals"] = decimals(response.body)
         parsed = None if isinstance(body, Unparsable) else body
         found["body"] = normalised(parsed) if suspicious(response.body) else parsed
     if "query" in reads:
@@ -51,7 +54,8 @@ def names(
     given = None if isinstance(sent.body, Unparsable) else sent.body
     if "request" in reads:
         raw = exchange.request.body
-        body_sent = normalised(given) if suspicious(raw) or b"%00" in raw else given
+        odd = suspicious(raw) or b"%00" in raw or "content-encoding" in sent.headers
+        body_sent = normalised(given) if odd else given
         headers_sent = sent.headers if all(map(str.isascii, sent.headers.values())) else normalised(sent.headers)
         found["request"] = {"headers": headers_sent, "body": body_sent, "method": exchange.request.method}
     if response is not None and not reads.isdisjoint({"pans", "echoed", "members"}):

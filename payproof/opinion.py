@@ -103,7 +103,7 @@ class SecondOpinion:
         if what == "parameters":
             shape = tuple(sorted(name.lower() for name, _ in exchange.request.headers))
         elif what == "request body":
-            shape = (media_type(lowered(exchange.request.headers)), _skeleton(exchange.request.body))
+            shape = (media_type(lowered(exchange.request.headers)), _skeleton(_content(exchange)))
         else:
             shape = (response.status, _skeleton(response.body)) if response is not None else ()
         key = (what, operation.api, operation.id, shape, tuple(sorted((fault.pointer, fault.keyword) for fault in own)))
@@ -167,6 +167,14 @@ def _skeleton(body: bytes) -> str:
     return "".join(sorted(set(re.findall(r'"[^"\\]{1,60}"\s*:', body.decode("utf-8", "replace")))))
 
 
+def _content(exchange: Exchange) -> bytes:
+    """Give the decoded body, which openapi-core wants; one that cannot be decoded as it stands."""
+    try:
+        return exchange.request.content()
+    except Unparsable:
+        return exchange.request.body
+
+
 def _beyond(exchange: Exchange) -> bool:
     """Say whether a request is of a kind on which the two are known to differ, so that nothing can be concluded.
 
@@ -196,7 +204,7 @@ def _request(contract: Contract, exchange: Exchange, path: Mapping[str, str]) ->
         path=dict(path),
     )  # fmt: skip
     raw = split.path.removeprefix(contract.spec.base_path)
-    return _Request(f"{split.scheme}://{split.netloc}", raw, request.method.lower(), request.body or None,
+    return _Request(f"{split.scheme}://{split.netloc}", raw, request.method.lower(), _content(exchange) or None,
                     media_type(headers) or "", parameters)  # fmt: skip
 
 

@@ -8,11 +8,12 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from payproof import __version__, clock, journal, kit, verdict
+from payproof import __version__, clock, journal, kit, verdict, witness
 from payproof.errors import JournalError, OutputError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
@@ -74,7 +75,8 @@ class Run:
         if self.options.target == EMBEDDED:
             return
         try:
-            with open_target(self.options) as target:
+            scope = kit.selected(self.kit, self.options.apis)
+            with open_target(self.options, self.kit.credentials(scope)) as target:
                 target.tenant("probe")
         except UsageError:
             shutil.rmtree(self.shards, ignore_errors=True)
@@ -118,19 +120,21 @@ class Run:
         judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"] or ()), deferred=True)
         count = verdict.Count(header)
         generated = Generated(self.kit, header["scope"]["apis"], self.options.depth)
-        drift: dict[str, int] = {}
+        ends: dict[str, Any] = {"drift": Counter(), "outcomes": []}
         path = self.options.out / "journal.jsonl"
         draft = self.shards / "whole"
         with journal.Writer(draft, {name: value for name, value in header.items() if name not in {"kind", "schema"}}) as writer:
-            for group in _merged(shards, self.stopped, drift):
+            for group in _merged(shards, self.stopped, ends):
                 for record in self._judged_late(group, judge, count.index):
                     writer.write(record)
                     count.add(record)
                     generated.add(record)
-            gaps = [] if self.options.partial else generated.gaps()
+            outcomes = witness.table((self.kit.contracts[api] for api in header["scope"]["apis"]), ends["outcomes"])
+            gaps = [] if self.options.partial else generated.gaps() + (witness.gaps(outcomes) if self._witnessed(header) else [])
             footer = {
                 "finished": clock.iso(clock.now()), "stopped": self.stopped, "gaps": gaps, "generated": generated.table(),
-                "drift": [{"where": where, "count": number} for where, number in sorted(drift.items())], "transitions": [],
+                "drift": [{"where": where, "count": number} for where, number in sorted(ends["drift"].items())],
+                "outcomes": outcomes,
             }  # fmt: skip
             writer.close(footer)
         _replace(draft, path)
@@ -138,6 +142,10 @@ class Run:
         write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
         shutil.rmtree(self.shards, ignore_errors=True)
         return self.result
+
+    def _witnessed(self, header: Mapping[str, Any]) -> bool:
+        """Say whether every documented outcome must have been seen: on a mock, from standard depth on, without lies."""
+        return bool(header["mock"]) and not header["faults"] and self.options.depth != "smoke"
 
     def _judged_late(self, group: list[Record], judge: Judge, index: Mapping[str, int]) -> Iterator[Record]:
         exchange, *rest = group
@@ -170,14 +178,14 @@ def _header(shard: Path) -> Record | None:
     return None
 
 
-def _merged(shards: Iterable[Path], stopped: list[str], drift: dict[str, int]) -> Iterator[list[Record]]:
+def _merged(shards: Iterable[Path], stopped: list[str], ends: dict[str, Any]) -> Iterator[list[Record]]:
     """Give each exchange with the findings and errors that follow it, over all shards, in the order of time."""
-    streams = [_groups(shard, stopped, drift) for shard in shards]
+    streams = [_groups(shard, stopped, ends) for shard in shards]
     for _, group in heapq.merge(*streams, key=lambda item: item[0]):
         yield group
 
 
-def _groups(shard: Path, stopped: list[str], drift: dict[str, int]) -> Iterator[tuple[float, list[Record]]]:
+def _groups(shard: Path, stopped: list[str], ends: dict[str, Any]) -> Iterator[tuple[float, list[Record]]]:
     group: list[Record] = []
     when = 0.0
     ended = False
@@ -186,8 +194,8 @@ def _groups(shard: Path, stopped: list[str], drift: dict[str, int]) -> Iterator[
             kind = record["kind"]
             if kind == "footer":
                 ended = True
-                for where, number in record.get("drift", {}).items():
-                    drift[where] = drift.get(where, 0) + number
+                ends["drift"].update(record.get("drift", {}))
+                ends["outcomes"] += record.get("outcomes", [])
             elif kind in {"exchange", "error"} and (kind == "exchange" or not record.get("where")):
                 if group:
                     yield when, group

@@ -63,10 +63,11 @@ class Sent:
             return cls(headers, None)
         media = media_type(headers)
         try:
+            content = request.content()
             if is_json(media):
-                return cls(headers, parse_json(request.body))
+                return cls(headers, parse_json(content))
             if media == FORM:
-                return cls(headers, form_fields(request.body))
+                return cls(headers, form_fields(content))
         except Unparsable as error:
             return cls(headers, error)
         return cls(headers, Unparsable(f"media type {media!r} is not one that carries fields"))

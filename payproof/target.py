@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -18,10 +18,11 @@ from payproof.mock.server import MockServer
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from payproof.exchange import Request
+
 EMBEDDED = "mock"
-CREDENTIALS = {"client_id": "PAYPROOF_CLIENT_ID", "client_secret": "PAYPROOF_CLIENT_SECRET",
-               "merchant_id": "PAYPROOF_MERCHANT_ID"}  # fmt: skip
-"""Where the credentials for a URL come from that has no control interface: the environment, nowhere else."""
+VARIABLE = "PAYPROOF_{}"
+"""Where a credential for a URL comes from that has no control interface: the environment, by its name in capitals."""
 
 PROBE_SECONDS = 10.0
 _PROBE_BYTES = 65_536
@@ -29,12 +30,26 @@ _PROBE_BYTES = 65_536
 
 @dataclass(slots=True)
 class Tenant:
-    """One set of credentials at the target, and how far the suite has moved its clock (seconds)."""
+    """One set of credentials at the target, and how far the suite has moved its clock (seconds).
+
+    `waiting` is how many scripted answers are still to come; `scripted` are tokens with which every answer is one.
+    """
 
     label: str
     credentials: dict[str, str]
     control: str = ""
     offset: float = 0.0
+    waiting: int = 0
+    scripted: frozenset[str] = frozenset()
+
+    def told(self, request: Request) -> bool:
+        """Say whether the target was told how to answer this request: by a script, or by a credential made for that."""
+        if self.waiting:
+            self.waiting -= 1
+            return True
+        return bool(self.scripted) and any(
+            value.partition(" ")[2] in self.scripted for name, value in request.headers if name.lower() == "authorization"
+        )
 
 
 class Source(Protocol):
@@ -62,6 +77,7 @@ class Target:
     has: frozenset[str]
     mock: bool
     faults: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
     _server: MockServer | None = None
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PROBE_SECONDS, trust_env=False))
 
@@ -85,13 +101,15 @@ class Target:
         """
         if "second-tenant" in self.has:
             made = self._control("POST", "/__mock__/tenants", {"name": label})
-            return Tenant(label, _with_basic(made), f"/__mock__/tenants/{made['client_id']}")
-        missing = [name for name in CREDENTIALS.values() if not os.environ.get(name)]
+            own = quote(str(made.get("tenant", made.get("client_id", ""))), safe="")
+            return Tenant(label, _with_basic(made), f"/__mock__/tenants/{own}")
+        variables = {name: VARIABLE.format(name.upper()) for name in self.credentials}
+        missing = [variable for variable in variables.values() if not os.environ.get(variable)]
         if missing:
             message = (f"{self.url} needs credentials: set {', '.join(missing)} in the environment, "
                        "or start `payproof mock` and name its URL")  # fmt: skip
             raise UsageError(message)
-        return Tenant("own", _with_basic({name: os.environ[env] for name, env in CREDENTIALS.items()}))
+        return Tenant("own", _with_basic({name: os.environ[variable] for name, variable in variables.items()}))
 
     def advance(self, tenant: Tenant, seconds: float) -> None:
         """Move the tenant's clock at the target; needs `clock`."""
@@ -101,6 +119,7 @@ class Target:
     def script(self, tenant: Tenant, *answers: Mapping[str, Any]) -> None:
         """Script the next answers that the tenant gets; needs `fault-control`."""
         self._control("POST", f"{tenant.control}/script", {"answers": list(answers)})
+        tenant.waiting = len(answers)
 
     def effects(self, tenant: Tenant) -> dict[str, int]:
         """Count what has really changed in the tenant's world; needs `effects`."""
@@ -145,8 +164,10 @@ def refuse_production(url: str, hosts: Collection[str]) -> None:
         raise RefusedError(message)
 
 
-def open_target(source: Source) -> Target:
+def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
     """Reach the target: start the embedded mock, or look who answers at the URL.
+
+    `credentials` are the names of those that a tenant needs; see `Kit.credentials`.
 
     Raises TargetError if nothing answers, or what answers ends too late or is too large to be an API.
     """
@@ -159,13 +180,13 @@ def open_target(source: Source) -> Target:
         return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, _server=server)
     url = source.target.rstrip("/")
     found = _probe(url)
-    if found.get("mock") == "payproof":
-        return Target(url, url, frozenset(found["has"]), mock=True, faults=tuple(found.get("faults", ())))
-    return Target(url, url, frozenset({"state", "raw-body"}), mock=False)
+    if isinstance(found.get("mock"), str) and isinstance(found.get("has"), list):
+        return Target(url, url, frozenset(found["has"]), mock=True, faults=tuple(found.get("faults", ())), credentials=credentials)
+    return Target(url, url, frozenset({"state", "raw-body"}), mock=False, credentials=credentials)
 
 
 def _probe(url: str) -> dict[str, Any]:
-    """Ask who is there. Anything that answers HTTP is a target; only our mock answers this path with its own word."""
+    """Ask who is there. Anything that answers HTTP is a target; only a mock answers this path, with its name and what it has."""
     from payproof.client import Overflow, fetch  # noqa: PLC0415  # the client is built on this module's tenants
 
     try:
@@ -191,6 +212,8 @@ def _probe(url: str) -> dict[str, Any]:
 
 
 def _with_basic(credentials: Mapping[str, str]) -> dict[str, str]:
+    if not {"client_id", "client_secret"} <= credentials.keys():
+        return dict(credentials)
     pair = f"{credentials['client_id']}:{credentials['client_secret']}"
     return {**credentials, "basic": base64.b64encode(pair.encode()).decode()}
 

@@ -68,9 +68,10 @@ class Count:
         self.tests: dict[str, str] = {}
         self._last = ("", "")
         self.broken_tests: set[str] = set()
+        self.transitions: list[dict[str, Any]] = []
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Take one record of kind exchange, finding or error."""
+        """Take one record of kind exchange, finding, error or transition."""
         kind = record["kind"]
         if kind == "exchange":
             self._exchange(record)
@@ -87,6 +88,8 @@ class Count:
             self.findings[finding.fingerprint] = (known, count + 1)
             if not count:
                 tally.findings.append(finding)
+        elif kind == "transition":
+            self.transitions.append({name: value for name, value in record.items() if name != "kind"})
         elif kind == "error":
             self.errors.append({"message": record["message"], "where": record.get("where", ""), "test": record.get("test", "")})
 
@@ -157,8 +160,8 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
         "apis": apis,
         "clauses": rows,
         "findings": findings,
-        "outcomes": [],
-        "transitions": footer.get("transitions", []),
+        "outcomes": [{name: value for name, value in row.items() if name != "place"} for row in footer.get("outcomes", [])],
+        "transitions": count.transitions,
         "drift": footer.get("drift", []),
         "waivers": [],
         "divergences": [],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from payproof import kit
 from payproof.client import Api, Session
 from payproof.errors import TargetError
 from payproof.journal import Writer, error_record
@@ -46,7 +47,8 @@ class Worker:
         if self.dead:
             raise TargetError(self.dead)
         if self._session is None:
-            target = open_target(self.options)
+            scope = kit.selected(self.kit, self.options.apis)
+            target = open_target(self.options, self.kit.credentials(scope))
             redactor = Redactor(self.kit.sensitive(), key=bytes.fromhex(self.shared["key"]))
             self._journal = journal = Writer(Path(self.shared["shards"]) / f"{self.name}.jsonl", self._header(target))
             judge = Judge(self.kit.contracts.values(), redactor, has=target.has)
@@ -83,7 +85,8 @@ class Worker:
             self._reporter.close()
         self._session.close()
         self._session.target.close()
-        self._journal.close({"drift": self._session.drift})
+        witness = self._session.witness
+        self._journal.close({"drift": dict(witness.drift), "outcomes": witness.record()})
 
 
 class Apis:
@@ -93,10 +96,14 @@ class Apis:
         """Create the tenant at the target."""
         self.session = session
         self.tenant = session.target.tenant(label)
-        for name in ("client_secret", "basic"):
-            session.redactor.learn_secret(self.tenant.credentials.get(name, ""))
-        if merchant := self.tenant.credentials.get("merchant_id"):
-            session.redactor.exempt(merchant)
+        special = [name for contract in session.kit.contracts.values() for name in contract.access.get("scripted", ())]
+        known = self.tenant.credentials
+        self.tenant.scripted = frozenset(known[name] for name in special if name in known)
+        for name, value in known.items():
+            if name == "basic" or "secret" in name or "token" in name:
+                session.redactor.learn_secret(value)
+            else:
+                session.redactor.exempt(value)
 
     def __getitem__(self, api: str) -> Api:
         """Give one API."""
@@ -114,6 +121,13 @@ class Apis:
     def script(self, *answers: dict[str, Any]) -> None:
         """Script the next answers that this tenant gets."""
         self.session.target.script(self.tenant, *answers)
+
+    def transition(self, *, api: str, resource: str, state: str, operation: str, expected: str, status: int) -> None:
+        """Write down that an operation met a resource in a state: what was expected of it, and the status that came."""
+        self.session.journal.write({
+            "kind": "transition", "api": api, "resource": resource, "state": state, "operation": operation,
+            "expected": expected, "status": status, "exchange": self.session.last.exchange.id if self.session.last else "",
+        })  # fmt: skip
 
     def effects(self) -> dict[str, int]:
         """Count what has really changed in this tenant's world."""

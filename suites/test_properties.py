@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from payproof.draft import Draft
     from payproof.exchange import Intent
     from payproof.explore import Explore
+    from payproof.plot import Base, Ground
     from payproof.specimen import Skeleton
     from payproof.worker import Worker
-    from suites.conftest import Base, Ground
 
 OPERATIONS = (
     "issueToken", "createConsumerProfile", "getConsumerProfile", "updateConsumerProfile", "deleteConsumerProfile",
@@ -212,7 +212,7 @@ def test_boundaries_are_enforced(
 def real(subject: Subject, base: Base, drawn: Drawn) -> Draft:
     """Put a drawn request on ground: its ids are those of the tenant."""
     required = {one.name for one in subject.operation.parameters if one.where == "header" and one.required}
-    headers = {name: value for name, value in base.api.access().items() if name in required}
+    headers = {name: value for name, value in base.api.access(base.operation).items() if name in required}
     path = dict(base.path)
     body = drawn.body if subject.form else _with_ids(base, drawn.body)
     if subject.operation.id == "updatePaymentMethod" and isinstance(body, dict):

@@ -30,7 +30,7 @@ ORDER = (
     # what the contract says
     "syntax", "quick", "chains", "expression", "schema", "spec", "contract", "kit", "ledger",
     # whether an exchange keeps it
-    "redact", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion",
+    "redact", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept
     "journal", "verdict",
     # how a target is reached
