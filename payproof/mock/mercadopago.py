@@ -4,6 +4,7 @@ from collections import Counter
 
 from payproof.mock.clock import Clock
 from payproof.mock.ids import Ids
+from payproof.mock.script import Script
 
 
 class MercadoPagoDirectory:
@@ -21,6 +22,7 @@ class MercadoPagoWorld:
         ids: Ids,
         effects: Counter[str],
         directory: MercadoPagoDirectory,
+        script: Script,
         lies: frozenset[str] = frozenset(),
     ) -> None:
         self._key = key
@@ -29,6 +31,7 @@ class MercadoPagoWorld:
         self._effects = effects
         self._directory = directory
         self._lies = lies
+        self.script = script
 
     @property
     def credentials(self) -> dict[str, str]:

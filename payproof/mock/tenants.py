@@ -67,6 +67,7 @@ class Tenant:
             ids=Ids(f"{seed}/mercadopago"),
             effects=self.effects,
             directory=directories.mercadopago,
+            script=self.script,
             lies=lies,
         )
         self.zuora = ZuoraWorld(

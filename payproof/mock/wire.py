@@ -63,10 +63,14 @@ class Answer:
 
 
 class Request:
-    """A request as the server hands it over. ``segments`` is the path, split before it was percent-decoded."""
+    """A request as the server hands it over.
+
+    ``segments`` is the path, split before it was percent-decoded; ``query`` is what follows the question mark, as sent.
+    """
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method: str = scope["method"]
+        self.query: bytes = scope.get("query_string", b"")
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         self.segments: tuple[str, ...] = tuple(
             (unquote_to_bytes(part) if b"%" in part else part).decode(errors="replace")
