@@ -4,14 +4,13 @@ The models are typed dictionaries: a member that was not sent is absent (a parti
 is no value, nothing is coerced, and a member that nobody documents is ignored.
 """
 
-from collections.abc import Iterator
-from typing import Any, NotRequired, TypeVar
+from typing import Any, NotRequired
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from payproof.mock import assumed
 from payproof.mock import jpmorgan_values as v
+from payproof.mock.jpmorgan_checks import checked
 from payproof.mock.refusal import Invalid, Violation
 
 JsonObject = dict[Any, Any]
@@ -279,42 +278,6 @@ _UPDATE_PROFILE = TypeAdapter(UpdateProfile)
 _ADD_METHODS = TypeAdapter(AddMethods)
 _UPDATE_METHOD = TypeAdapter(UpdateMethod)
 
-_RULES = {
-    "missing": "is required",
-    "string_type": "must be a string",
-    "string_unicode": "must be made of valid Unicode characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "must match {pattern}",
-    "literal_error": "must be one of {expected}",
-    "bool_type": "must be a boolean",
-    "list_type": "must be an array",
-    "dict_type": "must be an object",
-}
-
-_Model = TypeVar("_Model")
-
-
-def _json_path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-    return path or "body"
-
-
-def _violations(error: ValidationError) -> Iterator[Violation]:
-    # The library's own messages are not used: some of them quote the value, which may be a card number.
-    for each in error.errors(include_url=False, include_input=False)[: assumed.MOST_VIOLATIONS]:
-        rule = _RULES.get(each["type"], "is not valid").format_map(each.get("ctx", {}))
-        yield Violation(_json_path(each["loc"]), rule)
-
-
-def _checked(adapter: TypeAdapter[_Model], body: object) -> _Model:
-    try:
-        return adapter.validate_python(body, strict=True)
-    except ValidationError as error:
-        raise Invalid(list(_violations(error))) from None
-
 
 def _demand_method(methods: ProfileMethods | AddMethods, entity: str) -> None:
     lists = ("cardList", "achList", "sepaList", "bacsList", "defaultMOP")
@@ -329,7 +292,7 @@ def _demand_one_default(methods: ProfileMethods | AddMethods, entity: str) -> No
 
 def create_profile(body: object) -> CreateProfile:
     """Check the body of a create; raises ``Invalid``. Source: reference, schema consumerProfile."""
-    request = _checked(_CREATE_PROFILE, body)
+    request = checked(_CREATE_PROFILE, body)
     methods = request.get("profilePaymentMethod", {})
     _demand_method(methods, "profilePaymentMethod")
     _demand_one_default(methods, "profilePaymentMethod.defaultMOP")
@@ -338,12 +301,12 @@ def create_profile(body: object) -> CreateProfile:
 
 def update_profile(body: object) -> UpdateProfile:
     """Check the body of a profile's update; raises ``Invalid``. Source: reference, schema updateConsumerProfile."""
-    return _checked(_UPDATE_PROFILE, body)
+    return checked(_UPDATE_PROFILE, body)
 
 
 def add_methods(body: object) -> AddMethods:
     """Check the body of an add; raises ``Invalid``. Source: reference, schema createPaymentMethod."""
-    request = _checked(_ADD_METHODS, body)
+    request = checked(_ADD_METHODS, body)
     _demand_method(request, "cardList")
     _demand_one_default(request, "defaultMOP")
     return request
@@ -351,7 +314,7 @@ def add_methods(body: object) -> AddMethods:
 
 def update_method(body: object) -> UpdateMethod:
     """Check the body of a method's update; raises ``Invalid``. Source: reference, schema updatePaymentMethod."""
-    request = _checked(_UPDATE_METHOD, body)
+    request = checked(_UPDATE_METHOD, body)
     named = sorted(_KINDS & request.keys())
     if len(named) > 1:
         raise Invalid([Violation(kind, "cannot be changed together with another kind") for kind in named])
