@@ -13,7 +13,7 @@ from payproof.draft import ABSENT, NULL, Draft
 from payproof.exchange import Intent
 from payproof.negative import Negative, isolated
 from payproof.schema import resolve
-from payproof.subject import Drawn
+from payproof.subject import Drawn, on_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,8 +123,9 @@ def _body(subject: Subject, case: Case[Any]) -> Any:
 
 def _drawn(subject: Subject, case: Case[Any]) -> Drawn:
     known = {name.lower(): name for name in subject.labels}
-    labels = {known[name.lower()]: str(value) for name, value in (case.headers or {}).items() if name.lower() in known}
-    return Drawn(_body(subject, case), labels)
+    labels = {known[name.lower()]: on_wire(value) for name, value in (case.headers or {}).items() if name.lower() in known}
+    query = {name: on_wire(value) for name, value in (case.query or {}).items() if name in subject.query}
+    return Drawn(_body(subject, case), labels, query)
 
 
 def _draft(subject: Subject, base: Draft, case: Case[Any]) -> Draft:
@@ -134,12 +135,13 @@ def _draft(subject: Subject, base: Draft, case: Case[Any]) -> Draft:
     generated = case.path_parameters if meta is not None and meta.is_negative_at(ParameterLocation.PATH) else {}
     path = {**base.path, **{name: str(value) for name, value in generated.items()}}
     known = {one.name.lower(): one.name for one in subject.operation.parameters if one.where == "header"}
-    headers = {known[name.lower()]: str(value) for name, value in (case.headers or {}).items() if name.lower() in known}
+    headers = {known[name.lower()]: on_wire(value) for name, value in (case.headers or {}).items() if name.lower() in known}
+    query = {name: on_wire(value) for name, value in (case.query or {}).items()}
     body = _body(subject, case)
     if subject.form:
         fields = body if isinstance(body, dict) else {}
-        return Draft(subject.operation.id, path, {}, headers, form=tuple((name, str(value)) for name, value in fields.items()))
-    return Draft(subject.operation.id, path, {}, headers, body)
+        return Draft(subject.operation.id, path, query, headers, form=tuple((name, str(value)) for name, value in fields.items()))
+    return Draft(subject.operation.id, path, query, headers, body)
 
 
 def _starred(pointer: str) -> str:

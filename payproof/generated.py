@@ -20,9 +20,11 @@ from payproof.draft import ABSENT, changed_at, follow
 from payproof.shape import FORM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from payproof.contract import Contract
     from payproof.kit import Kit
+    from payproof.spec import Operation
 
 WANTED: Mapping[str, tuple[int, int]] = {"smoke": (0, 0), "standard": (30, 60), "deep": (100, 300)}
 """Distinct accepted and negative requests that each operation gets at least, by depth."""
@@ -32,8 +34,8 @@ NAMED_SHARE = 0.95
 
 UNPROVEN = "unproven: no accepted request of the test differs in this place alone"
 
-_VARYING = frozenset({"authorization", "merchantidentifier", "user-agent", "content-length", "host"})
-"""Headers that differ from tenant to tenant, or that no test chooses."""
+_VARYING = frozenset({"authorization", "user-agent", "content-length", "host"})
+"""Headers that no test chooses. Those that a contract's access fills in are none of them either."""
 _REMEMBERED = 16
 """How many of a test's accepted requests are kept to compare with: it sends the base just before what differs."""
 _TESTS = 64
@@ -42,7 +44,10 @@ _TESTS = 64
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A request of the journal, in parts that can be compared. The path is left out: ids differ between tenants."""
+    """A request of the journal, in parts that can be compared. The path is left out: ids differ between tenants.
+
+    So are `varying` headers, which differ from tenant to tenant or from request to request whatever a test does.
+    """
 
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -50,9 +55,9 @@ class _Sent:
     body: Any
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> _Sent:
+    def of(cls, record: Mapping[str, Any], varying: Collection[str]) -> _Sent:
         request = record["request"]
-        headers = {name.lower(): value for name, value in request["headers"] if name.lower() not in _VARYING}
+        headers = {name.lower(): value for name, value in request["headers"] if name.lower() not in varying}
         text = request["body"]
         body: Any = None
         if headers.get("content-type", "").startswith(FORM):
@@ -66,12 +71,15 @@ class _Sent:
 
     def differs_only_at(self, other: _Sent, location: str, pointer: str) -> bool:
         """Say whether two requests are equal except for one place."""
-        name = pointer[1:].lower()
         own, theirs = dict(self.headers), dict(other.headers)
+        query, known = dict(self.query), dict(other.query)
         if location == "header":
-            own.pop(name, None)
-            theirs.pop(name, None)
-        if own != theirs or (self.query != other.query and location != "query"):
+            own.pop(pointer[1:].lower(), None)
+            theirs.pop(pointer[1:].lower(), None)
+        elif location == "query":
+            query.pop(pointer[1:], None)
+            known.pop(pointer[1:], None)
+        if own != theirs or query != known:
             return False
         if location != "body":
             return self.text == other.text
@@ -88,6 +96,8 @@ def _without(body: Any, pointer: str) -> Any:
 class _Operation:
     api: str
     constraints: frozenset[str]
+    varying: frozenset[str]
+    bare: bool
     accepted: set[bytes] = field(default_factory=set)
     negative: set[bytes] = field(default_factory=set)
     violated: set[str] = field(default_factory=set)
@@ -95,6 +105,15 @@ class _Operation:
     named: int = 0
     holes: Counter[str] = field(default_factory=Counter)
     bases: dict[str, deque[_Sent]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, contract: Contract, operation: Operation) -> _Operation:
+        """Look up what is counted of an operation, and what tells its requests apart."""
+        filled = contract.access.get("headers", {})
+        varying = _VARYING | {name.lower() for name, value in filled.items() if "{" in value}
+        chosen = [one for one in operation.parameters if one.where == "query" or (one.where == "header" and one.key not in varying)]
+        known = frozenset(constraint.id for constraint in constraints(contract.spec, operation))
+        return cls(contract.api, known, varying, bare=not chosen and not operation.bodies)
 
     def of_test(self, test: str) -> deque[_Sent]:
         """Give the accepted requests of a test, the newest last, and forget those of tests that are long over."""
@@ -104,6 +123,21 @@ class _Operation:
             del self.bases[next(iter(self.bases))]
         return found
 
+    def digest(self, record: Mapping[str, Any], changed: str) -> bytes:
+        """Tell requests apart whichever tenant sends them.
+
+        A path counts where it was changed, and where nothing else can differ: then each is about another thing.
+        """
+        request = record["request"]
+        split = urlsplit(request["url"])
+        headers = sorted(
+            (name.lower(), value) for name, value in request["headers"]
+            if name.lower() not in self.varying or changed.lower() in {f"header/{name.lower()}", name.lower()}
+        )  # fmt: skip
+        path = split.path if self.bare or changed.startswith("path") else record["operation"]
+        text = repr((record["operation"], path, split.query, headers, request["body"], changed))
+        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
+
 
 class Generated:
     """Counts the requests whose sender said what they were for."""
@@ -112,7 +146,7 @@ class Generated:
         """Look up the operations and constraints of the APIs in scope."""
         self.depth = depth
         self.operations = {
-            operation.id: _Operation(api, frozenset(c.id for c in constraints(kit.contracts[api].spec, operation)))
+            operation.id: _Operation.of(kit.contracts[api], operation)
             for api in apis for operation in kit.contracts[api].spec.operations.values()
         }  # fmt: skip
 
@@ -126,12 +160,12 @@ class Generated:
             return
         if intent["verdict"] == "accept":
             if 200 <= response["status"] < 300:
-                counted.accepted.add(_digest(record, ""))
-                counted.of_test(record["test"]).append(_Sent.of(record))
+                counted.accepted.add(counted.digest(record, ""))
+                counted.of_test(record["test"]).append(_Sent.of(record, counted.varying))
             return
         location, pointer = intent["location"], intent["pointer"]
-        counted.negative.add(_digest(record, location + pointer))
-        sent = _Sent.of(record)
+        counted.negative.add(counted.digest(record, location + pointer))
+        sent = _Sent.of(record, counted.varying)
         if any(sent.differs_only_at(base, location, pointer) for base in reversed(counted.of_test(record["test"]))):
             counted.violated.add(f"{location}:{_starred(pointer)}:{intent['keyword']}")
         else:
@@ -174,15 +208,3 @@ class Generated:
 
 def _starred(pointer: str) -> str:
     return "/".join("*" if step.isdigit() else step for step in pointer.split("/"))
-
-
-def _digest(record: Mapping[str, Any], changed: str) -> bytes:
-    request = record["request"]
-    split = urlsplit(request["url"])
-    headers = sorted(
-        (name.lower(), value) for name, value in request["headers"]
-        if name.lower() not in _VARYING or changed.lower() in {f"header/{name.lower()}", name.lower()}
-    )  # fmt: skip
-    path = split.path if changed.startswith("path") else record["operation"]
-    text = repr((record["operation"], path, split.query, headers, request["body"], changed))
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from payproof import kit, report
+from payproof import fixtures, kit, report
 from payproof.client import BrokenClause
 from payproof.errors import PayproofError, TargetError
 from payproof.options import Options
@@ -64,11 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
         options = Options.from_pytest(config)
         _allure(config, options)
         loaded = kit.load(kit.locate(options.kit))
+        _load_fixtures(config, loaded)
         run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"])
         config.stash[WORKER] = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)
         return
     if config.getoption("collectonly", default=False):
-        return
+        return  # what is collected needs the kit's contracts only
     given = next((plugin for plugin in config.pluginmanager.get_plugins() if hasattr(plugin, "payproof_run")), None)
     try:
         options = Options.from_pytest(config)
@@ -78,12 +79,28 @@ def pytest_configure(config: pytest.Config) -> None:
             _reach(run)
     except PayproofError as error:
         pytest.exit(str(error), returncode=int(error.exit))
+    try:
+        _load_fixtures(config, run.kit)
+    except PayproofError as error:
+        run.problem = str(error)
+        pytest.exit(str(error), returncode=int(error.exit))
     config.stash[RUN] = run
     config.pluginmanager.register(_Collected(run))
     if _allure(config, run.options):
         # Results of an earlier run would be shown as tries of this one.
         shutil.rmtree(config.option.allure_report_dir, ignore_errors=True)
     config.stash[WORKER] = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header)
+
+
+def _load_fixtures(config: pytest.Config, loaded: kit.Kit) -> None:
+    for name, module in fixtures.load(loaded.root):
+        config.pluginmanager.register(module, name)
+
+
+def kit_of(config: pytest.Config) -> kit.Kit:
+    """Give the kit whose suites are collected, also where nothing is run. Raises KitError or UsageError without a usable one."""
+    worker = config.stash.get(WORKER, None)
+    return worker.kit if worker is not None else kit.load(kit.locate(Options.from_pytest(config).kit))
 
 
 def _allure(config: pytest.Config, options: Options) -> bool:
@@ -271,5 +288,3 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("payproof")
         terminalreporter.write_line(run.problem or report.one_line(run.result))
         terminalreporter.write_line(f"results in {run.options.out}")
-
-

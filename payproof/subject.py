@@ -1,4 +1,4 @@
-"""An operation as generated requests see it: bodies, headers, constraints, and where each constraint can be violated."""
+"""An operation as generated requests see it: bodies, parameters, constraints, and where each constraint can be violated."""
 
 from __future__ import annotations
 
@@ -33,20 +33,27 @@ _UNKNOWN = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=12).map(la
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What was drawn of a request: its body or form fields, and its optional headers."""
+    """What was drawn of a request: its body or form fields, its headers as far as the caller chooses them, its query."""
 
     body: Any
     labels: Mapping[str, str]
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An operation under test. `values` and `apart` are those of `Specimens`."""
+    """An operation under test. `values` and `apart` are those of `Specimens`; `values` names parameters, too.
+
+    `supplied` are headers that the tenant's access gives, so that they are not drawn. `once` are parameters that no two
+    requests of a tenant may share: `drawn` leaves them out where more than one request is made of what it draws.
+    """
 
     spec: Spec
     operation: Operation
     values: Mapping[str, SearchStrategy[Any]] = field(default_factory=dict)
     apart: Collection[frozenset[str]] = ()
+    supplied: Collection[str] = ()
+    once: Collection[str] = ()
 
     @cached_property
     def constraints(self) -> list[Constraint]:
@@ -60,48 +67,59 @@ class Subject:
         return [skeleton for shape in self.operation.bodies.values() for skeleton in specimens.of(shape.schema)] or [{}]
 
     @cached_property
-    def labels(self) -> Mapping[str, SearchStrategy[Any]]:
-        """The optional headers by name."""
-        headers = [one for one in self.operation.parameters if one.where == "header" and not one.required]
-        return {one.name: leaf(one.shape.schema) for one in headers}
+    def labels(self) -> Mapping[str, SearchStrategy[str]]:
+        """The headers that a caller chooses, by name."""
+        return self._parameters("header")
+
+    @cached_property
+    def query(self) -> Mapping[str, SearchStrategy[str]]:
+        """The query parameters by name."""
+        return self._parameters("query")
+
+    def _parameters(self, where: str) -> dict[str, SearchStrategy[str]]:
+        given = {name.lower() for name in self.supplied}
+        chosen = [one for one in self.operation.parameters if one.where == where and one.name.lower() not in given]
+        return {one.name: self.values.get(one.name, leaf(one.shape.schema)).map(on_wire) for one in chosen}
 
     @property
     def form(self) -> bool:
         """Whether the body is a form."""
         return FORM in self.operation.bodies
 
-    def drawn(self, skeleton: Skeleton) -> SearchStrategy[Drawn]:
+    def drawn(self, skeleton: Skeleton, *, alone: bool = False) -> SearchStrategy[Drawn]:
         """Draw the parts of a valid request that are not ids, with a body of one of the skeletons.
 
         A form gets a field that nobody knows: RFC 6749 section 3.2 has servers ignore it, and else there would be few
-        different forms.
+        different forms. Only a request that stays `alone` has the parameters that no two requests may share.
         """
-        return self._drawn[next(index for index, known in enumerate(self.skeletons) if known is skeleton)]
+        index = next(index for index, known in enumerate(self.skeletons) if known is skeleton)
+        return self._strategies[alone][index]
 
     @cached_property
-    def _drawn(self) -> list[SearchStrategy[Drawn]]:
+    def _strategies(self) -> dict[bool, list[SearchStrategy[Drawn]]]:
         # A strategy is checked when it is first drawn from, which takes longer than to draw.
-        return [self._strategy(skeleton) for skeleton in self.skeletons]
+        return {alone: [self._strategy(skeleton, () if alone else self.once) for skeleton in self.skeletons] for alone in (False, True)}
 
-    def _strategy(self, skeleton: Skeleton) -> SearchStrategy[Drawn]:
+    def _strategy(self, skeleton: Skeleton, without: Collection[str]) -> SearchStrategy[Drawn]:
         body = strategy(skeleton)
         if self.form:
             body = st.builds(lambda known, more: {**known, **more}, body, st.dictionaries(_UNKNOWN, _UNKNOWN, max_size=2))
-        return st.builds(Drawn, body, st.fixed_dictionaries(dict(self.labels))).filter(self.discreet)
+        labels, query = ({name: drawn for name, drawn in known.items() if name not in without} for known in (self.labels, self.query))
+        return st.builds(Drawn, body, st.fixed_dictionaries(labels), st.fixed_dictionaries(query)).filter(self.discreet)
 
     def discreet(self, drawn: Drawn) -> bool:
         """Say whether no name or label happens to look like an account number, which answers then have to repeat.
 
         It does happen: Hypothesis draws literals of the code under test, and published card numbers are among them.
         """
-        return not any(_NUMBER.search(text) for text in self._open_texts((drawn.body, drawn.labels)))
+        return not any(_NUMBER.search(text) for text in self._open_texts((drawn.body, drawn.labels, drawn.query)))
 
     def draft(self, drawn: Drawn, *, path: Mapping[str, str], headers: Mapping[str, str | None]) -> Draft:
         """Put drawn parts and what belongs to the tenant together."""
         together = {**drawn.labels, **headers}
         if self.form:
-            return Draft(self.operation.id, path, {}, together, form=tuple(drawn.body.items()))
-        return Draft(self.operation.id, path, {}, together, drawn.body if self.operation.bodies else None)
+            return Draft(self.operation.id, path, drawn.query, together, form=tuple(drawn.body.items()))
+        return Draft(self.operation.id, path, drawn.query, together, drawn.body if self.operation.bodies else None)
 
     def faults(self, api: Api) -> Callable[[Draft], list[Fault]]:
         """Say where a draft departs from the spec, as the judge will say of the request."""
@@ -145,3 +163,8 @@ class Subject:
         elif isinstance(node, list | tuple):
             for item in node:
                 yield from self._open_texts(item)
+
+
+def on_wire(value: Any) -> str:
+    """Write a parameter's value as it stands in a URL or a header: true and false as JSON has them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

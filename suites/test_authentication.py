@@ -15,8 +15,9 @@ from payproof.client import ACCEPT
 
 if TYPE_CHECKING:
     from payproof.client import Answer
+    from payproof.plot import Ground
     from payproof.worker import Apis
-    from suites.conftest import Ground, Merchant, Payloads
+    from suites.fixtures.jpmorgan import Merchant, Payloads
 
 OPERATIONS = (
     "createConsumerProfile",

@@ -16,8 +16,9 @@ from payproof.exchange import Intent
 
 if TYPE_CHECKING:
     from payproof.client import Answer
+    from payproof.plot import Base, Ground
     from payproof.worker import Apis
-    from suites.conftest import Base, Ground, Merchant, Payloads
+    from suites.fixtures.jpmorgan import Merchant, Payloads
 
 NO_PROFILE = "NOSUCHPROFILE"
 NO_METHOD = "00000000-0000-4000-8000-000000000000"

@@ -10,8 +10,8 @@ from payproof import documented
 from payproof.exchange import Intent
 
 if TYPE_CHECKING:
+    from payproof.plot import Ground
     from payproof.worker import Worker
-    from suites.conftest import Ground
 
 PAYLOADS = {
     "issueToken": ["token"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from suites.conftest import Merchant, Payloads
+    from suites.fixtures.jpmorgan import Merchant, Payloads
 
 pytestmark = pytest.mark.api("jpmorgan-profiles")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from payproof.exchange import Intent
     from payproof.explore import Explore
     from payproof.plugin import NewTenant
-    from suites.conftest import Payloads
+    from suites.fixtures.jpmorgan import Payloads
 
 pytestmark = pytest.mark.api("jpmorgan-profiles")
 

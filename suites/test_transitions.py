@@ -15,7 +15,7 @@ from payproof.client import ACCEPT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from suites.conftest import Merchant, Payloads, Profile
+    from suites.fixtures.jpmorgan import Merchant, Payloads, Profile
 
 pytestmark = [pytest.mark.api("jpmorgan-profiles"), pytest.mark.needs("state")]
 

@@ -36,9 +36,9 @@ ORDER = (
     # how a target is reached
     "mock", "options", "client", "target",
     # what is sent
-    "constraint", "draft", "specimen", "negative", "subject", "boundary", "explore", "generated", "replay",
+    "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     # a run, its readers, and who starts it
-    "progress", "run", "worker", "report", "plugin", "cli", "__main__",
+    "progress", "run", "worker", "report", "fixtures", "plugin", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock` and `report` and `cli` stand for their folders."""
 
@@ -173,6 +173,7 @@ def test_every_test_can_fail(folder: str) -> None:
     for path in sorted((ROOT / folder).rglob("*.py")):
         helpers: set[str] = set()
         near = [path, *(parent / "conftest.py" for parent in path.parents if (parent / "conftest.py").exists() and parent != ROOT)]
+        near += (ROOT / folder / "fixtures").glob("*.py")
         known = [function for file in near for function in functions_in(file)]
         for _ in range(3):
             helpers |= {function.name for function in known
