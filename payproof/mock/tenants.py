@@ -76,6 +76,7 @@ class Tenant:
             ids=Ids(f"{seed}/zuora"),
             effects=self.effects,
             directory=directories.zuora,
+            script=self.script,
             lies=lies,
         )
 

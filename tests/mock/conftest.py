@@ -95,7 +95,8 @@ class Merchant:
 
 def merchant_of(client: httpx.Client, name: str | None = None) -> Merchant:
     response = client.post("/__mock__/tenants", json={} if name is None else {"name": name})
-    return Merchant(client, **response.raise_for_status().json()).sign_in()
+    told = response.raise_for_status().json()
+    return Merchant(client, told["client_id"], told["client_secret"], told["merchant_id"]).sign_in()
 
 
 @pytest.fixture(scope="session")

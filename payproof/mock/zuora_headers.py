@@ -1,0 +1,137 @@
+"""The request headers of Zuora: what each one may hold, and what it asks for."""
+
+import re
+import zlib
+from collections.abc import Callable
+
+from payproof.mock import zuora_assumed as assumed
+from payproof.mock.refusal import Invalid
+from payproof.mock.wire import Request, read_json
+from payproof.mock.zuora import Session
+from payproof.mock.zuora_errors import INVALID, MALFORMED, MISSING_PARAMETER, PERMISSION, Declined, declined, reasons
+
+_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
+_TRACK_ID = re.compile(r"[\t -~]{0,64}")
+_FORBIDDEN = frozenset(":;\"'")
+_LONGEST_KEY = 255
+_COMPRESS_ABOVE = 1000
+_QUALITY = re.compile(r"q=(?:(0(?:\.[0-9]{0,3})?)|(1(?:\.0{0,3})?))", re.IGNORECASE)
+_GZIP = ("gzip", "x-gzip")
+"""RFC 9110 section 8.4.1.3 makes the second name mean the first."""
+
+Lies = Callable[[str], bool]
+
+
+def bearer(request: Request) -> str | None:
+    """Read the access token; None where there is none, or where the header is no bearer token."""
+    values = request.headers(b"authorization")
+    found = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
+    return None if found is None else found[1]
+
+
+def track_id(request: Request) -> str | None:
+    """Read the header Zuora-Track-Id, None where it is absent; raises ``Declined``."""
+    value = _single(request, "Zuora-Track-Id")
+    if value is not None and (_TRACK_ID.fullmatch(value) is None or not _FORBIDDEN.isdisjoint(value)):
+        raise declined(INVALID, "Zuora-Track-Id must be at most 64 characters of US-ASCII without colon, semicolon and quotes")
+    return value
+
+
+def entity(request: Request, session: Session) -> str:
+    """Find the entity that the request is about; raises ``Declined``."""
+    entities = session.client.entities
+    value = _single(request, "Zuora-Entity-Ids")
+    if value is None:
+        if len(entities) > 1 and not session.world.lies("zuora-entity-not-demanded"):
+            raise declined(MISSING_PARAMETER, "Zuora-Entity-Ids is required, since the token is valid for several entities")
+        return entities[0]
+    if value not in entities:
+        if not value.strip() or "," in value:
+            raise declined(INVALID, "Zuora-Entity-Ids must be the id of one entity")
+        raise declined(PERMISSION, "Zuora-Entity-Ids is no entity that the token is valid for", status=403)
+    return value
+
+
+def demand_orgs(request: Request, session: Session) -> None:
+    """Check the orgs that the request is about; raises ``Declined``."""
+    value = _single(request, "Zuora-Org-Ids")
+    if value is None or session.world.lies("zuora-foreign-org-accepted"):
+        return
+    orgs = [each.strip() for each in value.split(",")]
+    if "" in orgs:
+        raise declined(INVALID, "Zuora-Org-Ids must be ids, separated by commas")
+    if not set(orgs).issubset(session.world.orgs):
+        raise declined(PERMISSION, "Zuora-Org-Ids holds an org that the user has no access to", status=403)
+
+
+def idempotency_key(request: Request, lies: Lies) -> str | None:
+    """Read the header Idempotency-Key, None where it is absent; raises ``Declined``."""
+    value = _single(request, "Idempotency-Key")
+    if value is None or lies("zuora-key-ignored"):
+        return None
+    if not value:
+        raise declined(INVALID, "Idempotency-Key must not be empty")
+    if len(value) > _LONGEST_KEY and not lies("zuora-long-key-accepted"):
+        raise declined(INVALID, f"Idempotency-Key must have at most {_LONGEST_KEY} characters")
+    return value
+
+
+def gzip_above(request: Request, lies: Lies) -> int | None:
+    """Tell above how many bytes the answer is to be compressed; None where the client takes no gzip."""
+    weights: dict[str, bool] = {}
+    for value in request.headers(b"accept-encoding"):
+        for each in value.lower().split(","):
+            coding, _, parameter = each.partition(";")
+            quality = _QUALITY.fullmatch(parameter.strip()) if parameter else None
+            weights[coding.strip()] = not parameter or (quality is not None and float(quality[1] or 1) > 0)
+    wanted = next((weights[name] for name in (*_GZIP, "*") if name in weights), False)
+    if not wanted or lies("zuora-gzip-never"):
+        return None
+    return 0 if lies("zuora-gzip-always") else _COMPRESS_ABOVE
+
+
+async def body(request: Request, lies: Lies) -> object:
+    """Read the JSON body, compressed or not; raises ``Declined``, ``BodyTimeout`` and ``ClientGone``."""
+    if request.media_type() != "application/json":
+        raise declined(INVALID, "Content-Type must be application/json")
+    coding = (_single(request, "Content-Encoding") or "identity").lower()
+    if coding not in (*_GZIP, "identity"):
+        raise declined(INVALID, "Content-Encoding must be gzip")
+    try:
+        raw = await request.body()
+    except Invalid as refused:
+        raise Declined(400, *reasons(refused.violations)) from None
+    if coding in _GZIP:
+        raw = raw if lies("zuora-plain-body-accepted") and raw[:2] != b"\x1f\x8b" else _unpacked(raw)
+    try:
+        return read_json(raw)
+    except Invalid as refused:
+        raise Declined(400, *reasons(refused.violations, MALFORMED)) from None
+
+
+def _unpacked(raw: bytes) -> bytes:
+    parts: list[bytes] = []
+    left = assumed.LARGEST_DECODED_BYTES
+    for _ in range(assumed.MOST_GZIP_MEMBERS):
+        reader = zlib.decompressobj(wbits=31)
+        try:
+            part = reader.decompress(raw, left + 1)
+        except zlib.error:
+            break
+        left -= len(part)
+        if left < 0:
+            raise declined(INVALID, f"body must not be longer than {assumed.LARGEST_DECODED_BYTES} bytes once it is unpacked")
+        if not reader.eof:
+            break
+        parts.append(part)
+        raw = reader.unused_data
+        if not raw:
+            return b"".join(parts)
+    raise declined(MALFORMED, "body is not gzip, as Content-Encoding says")
+
+
+def _single(request: Request, name: str) -> str | None:
+    values = request.headers(name.lower().encode())
+    if len(values) > 1:
+        raise declined(INVALID, f"{name} must not be sent twice")
+    return values[0] if values else None
