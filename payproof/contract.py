@@ -108,7 +108,7 @@ class _Loader:
         return KitError(self.path, where + message, line=self.file.line(at), hint=hint)
 
     def load(self) -> Contract:
-        fileformat.check(self.file, self.path.parent / "contract.schema.json")
+        fileformat.check(self.file, "contract.schema.json")
         data = self.data
         if data["api"] != self.path.stem:
             raise self.fail(("api",), f"api is {data['api']!r}, but the file is named {self.path.name!r}")

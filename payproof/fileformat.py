@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -11,15 +12,21 @@ import jsonschema
 from payproof.errors import KitError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from payproof.yamlfile import YamlFile
 
 
-def check(file: YamlFile, schema: Path) -> None:
-    """Raise KitError, with the line and the path of the member, where a file is not of its format."""
-    if not schema.is_file():
-        raise KitError(schema, f"is missing beside {file.path.name}", hint="copy it from the payproof kit")
+_SHIPPED = (Path(__file__).parent / "kit" / "contracts", Path(__file__).parent.parent / "contracts")
+"""Where the formats are in a wheel, and in a checkout."""
+
+
+def check(file: YamlFile, name: str) -> None:
+    """Raise KitError, with the line and the path of the member, where a file is not of the format `name`.
+
+    The formats are those of this payproof, whatever kit the file belongs to.
+    """
+    schema = next((folder / name for folder in _SHIPPED if (folder / name).is_file()), None)
+    if schema is None:
+        raise KitError(_SHIPPED[0] / name, "is missing: this installation of payproof is not whole", hint="install it again")
     error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(file.data))
     if error is not None:
         at, what = _said(error)

@@ -52,6 +52,17 @@ class Kit:
                 named |= dict.fromkeys(("client_id", "client_secret") if name == "basic" else () if name in fetched else (name,))
         return tuple(named)
 
+    def secrets(self) -> frozenset[str]:
+        """Give the names of the credentials that open something: what goes into Authorization or fetches a token."""
+        found = {"basic"}
+        for contract in self.contracts.values():
+            token = contract.access.get("token", {})
+            headers = {**contract.access.get("headers", {}), **token.get("headers", {})}
+            templates = [value for name, value in headers.items() if name.lower() == "authorization"]
+            templates += [value for name, value in token.get("form", {}).items() if name != "client_id"]
+            found.update(_TEMPLATE.findall(" ".join(templates)))
+        return frozenset(found)
+
     def production_hosts(self) -> frozenset[str]:
         """Give the hosts that the specs name as the vendors' production (x-production-hosts)."""
         named = (contract.spec.document.get("x-production-hosts", ()) for contract in self.contracts.values())

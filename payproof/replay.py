@@ -14,9 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
-
-from payproof import yamlfile
+from payproof import fileformat, yamlfile
 from payproof.client import Api, Session
 from payproof.errors import KitError
 from payproof.exchange import Exchange, Request, Response, lowered
@@ -167,11 +165,7 @@ def mutants(kit: Kit, api: str) -> list[Mutant]:
     """
     path = kit.root / "contracts" / "mutants" / f"{api}.yaml"
     file = yamlfile.load(path)
-    schema = json.loads((path.parent.parent / "mutants.schema.json").read_text(encoding="utf-8"))
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(file.data))
-    if error is not None:
-        at = tuple(error.absolute_path)
-        raise KitError(path, f"{'/'.join(map(str, at))}: {error.message}", line=file.line(at))
+    fileformat.check(file, "mutants.schema.json")
     found = []
     for clause, entries in file.data["mutants"].items():
         if clause not in kit.contracts[api].clauses:

@@ -101,7 +101,11 @@ class Target:
         """
         if "second-tenant" in self.has:
             made = self._control("POST", "/__mock__/tenants", {"name": label})
-            own = quote(str(made.get("tenant", made.get("client_id", ""))), safe="")
+            own = made.get("tenant") or made.get("client_id")
+            if not isinstance(own, str) or not all(isinstance(value, str) for value in made.values()):
+                message = f"{self.url}/__mock__/tenants: a tenant is an object of strings with `tenant` or `client_id`, and this is none"
+                raise TargetError(message)
+            own = quote(own, safe="")
             return Tenant(label, _with_basic(made), f"/__mock__/tenants/{own}")
         variables = {name: VARIABLE.format(name.upper()) for name in self.credentials}
         missing = [variable for variable in variables.values() if not os.environ.get(variable)]
@@ -180,8 +184,12 @@ def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
         return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, _server=server)
     url = source.target.rstrip("/")
     found = _probe(url)
-    if isinstance(found.get("mock"), str) and isinstance(found.get("has"), list):
-        return Target(url, url, frozenset(found["has"]), mock=True, faults=tuple(found.get("faults", ())), credentials=credentials)
+    if isinstance(found.get("mock"), str):
+        has, faults = found.get("has"), found.get("faults", [])
+        if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (has, faults)):
+            message = f"{url}/__mock__/: `has` and `faults` of a mock are lists of strings"
+            raise TargetError(message)
+        return Target(url, url, frozenset(has or ()), mock=True, faults=tuple(faults), credentials=credentials)
     return Target(url, url, frozenset({"state", "raw-body"}), mock=False, credentials=credentials)
 
 

@@ -235,7 +235,8 @@ def _finding(number: int, finding: Finding, seen: int, count: Count) -> dict[str
     test = count.tests.get(finding.exchange, "")
     name = test.rpartition("::")[2].partition("[")[0]
     faults = "".join(f" --fault {fault}" for fault in header.get("faults", ()))
-    again = f"payproof run --target {header['target']}{faults} --depth {header['depth']} --seed {header['seed']}"
+    kit = f" --kit {header['kit']}" if header.get("kit") else ""
+    again = f"payproof run --target {header['target']}{kit}{faults} --depth {header['depth']} --seed {header['seed']}"
     return {
         "id": f"F{number}", "fingerprint": finding.fingerprint, "count": seen, "clause": finding.clause,
         "keyword": finding.keyword, "basis": finding.basis, "operation": finding.operation, "pointer": finding.pointer,

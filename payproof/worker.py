@@ -99,10 +99,11 @@ class Apis:
         special = [name for contract in session.kit.contracts.values() for name in contract.access.get("scripted", ())]
         known = self.tenant.credentials
         self.tenant.scripted = frozenset(known[name] for name in special if name in known)
+        secret = session.kit.secrets()
         for name, value in known.items():
-            if name == "basic" or "secret" in name or "token" in name:
+            if name in secret or "secret" in name or "token" in name:
                 session.redactor.learn_secret(value)
-            else:
+            elif value.isdigit():
                 session.redactor.exempt(value)
 
     def __getitem__(self, api: str) -> Api:

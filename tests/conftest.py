@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -209,7 +208,6 @@ def tiny(tmp_path: Path) -> Callable[..., Path]:
         root = tmp_path / folder
         for name in ("specs", "contracts", "suites"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "contracts" / "contract.schema.json", root / "contracts")
         (root / "specs" / f"{api}.yaml").write_text(_edited(VOUCHER_SPEC, spec), encoding="utf-8")
         (root / "contracts" / f"{api}.yaml").write_text(_edited(VOUCHER_CONTRACT, contract), encoding="utf-8")
         return root
