@@ -114,7 +114,8 @@ class Tenants:
         self._by_name: dict[str, Tenant] = {}
         self._merchants: set[str] = set()
         self._lives: Counter[str] = Counter()
-        self._directories = Directories()
+        self.directories = Directories()
+        """What the tenants share, by API."""
         self._add_demo()
 
     def __iter__(self) -> Iterator[Tenant]:
@@ -166,7 +167,7 @@ class Tenants:
             seed=f"{name}#{self._lives[name]}",
             credentials=credentials,
             clock=Clock(self._clock_start),
-            directories=self._directories,
+            directories=self.directories,
             lies=self.lies,
         )
         self._lives[name] += 1
