@@ -1,11 +1,144 @@
-"""jpmorgan-payments on the wire: paths, headers, the order of checks, the error bodies."""
+"""jpmorgan-payments on the wire: paths, headers, the order of checks, the error body."""
 
-from collections.abc import Sequence
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
 
+from payproof.mock import jpmorgan_payments_assumed as assumed
+from payproof.mock import jpmorgan_payments_models as models
 from payproof.mock.jpmorgan_oauth import Issuer
-from payproof.mock.wire import Answer, Request
+from payproof.mock.jpmorgan_payments import Call, PaymentsWorld
+from payproof.mock.jpmorgan_payments_refusal import NotPossible, Reused
+from payproof.mock.refusal import Forbidden, Invalid, NotFound, Unauthenticated, invalid
+from payproof.mock.script import ScriptedAnswer
+from payproof.mock.tenants import Tenant
+from payproof.mock.wire import Answer, BodyTimeout, Request, allow, play, read_json
 
 API = "jpmorgan-payments"
+
+_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
+_RACE_SECONDS = 0.05
+
+_Act = Callable[[PaymentsWorld, str, Any, Call], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    name: str
+    act: _Act
+    read: Callable[[object], Any] | None = None
+    by_query: bool = False
+    unknown: int = 404
+
+
+_ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
+    ("payments",): {
+        "POST": _Operation("createPayment", lambda world, _, body, call: world.pay(body, call), models.payment),
+        "GET": _Operation("findPayment", lambda world, name, _, __: world.payment_of_request(name), by_query=True),
+    },
+    ("payments", "{id}"): {
+        "GET": _Operation("getPayment", lambda world, name, _, __: world.payment(name)),
+        "PATCH": _Operation("updatePayment", lambda world, name, body, call: world.change(name, body, call), models.patch),
+    },
+    ("payments", "{id}", "captures"): {
+        "POST": _Operation(
+            "capturePayment",
+            lambda world, name, body, call: world.capture(name, body, call),
+            models.capture,
+            unknown=assumed.CAPTURE_UNKNOWN_STATUS,
+        ),
+    },
+    ("refunds",): {"POST": _Operation("createRefund", lambda world, _, body, call: world.refund(body, call), models.refund)},
+    ("refunds", "{id}"): {"GET": _Operation("getRefund", lambda world, name, _, __: world.refund_of(name))},
+    ("verifications",): {
+        "POST": _Operation("createVerification", lambda world, _, body, call: world.verify(body, call), models.verification)
+    },
+}
+"""The operations by the path after the base and the method; the second segment is an identifier."""
+
+
+def _operations(rest: Sequence[str]) -> Mapping[str, _Operation] | None:
+    if "" in rest:
+        return None
+    return _ROUTES.get(tuple("{id}" if index == 1 else name for index, name in enumerate(rest)))
+
+
+def messages(status: int, *, code: str | None = None, message: str | None = None, errors: Sequence[dict[str, str]] = ()) -> Answer:
+    """Build the vendor's error body ``messages`` for a status."""
+    usual_code, usual = assumed.CODES_BY_STATUS[status]
+    body: dict[str, Any] = {"responseStatus": "ERROR", "responseCode": code or usual_code, "responseMessage": message or usual}
+    if errors:
+        body["validationErrors"] = list(errors)
+    return Answer(status, body)
+
+
+def _error(code: str, entity: str, rule: str) -> dict[str, str]:
+    return {"code": code, "message": f"{entity} {rule}", "entity": entity}
+
+
+def _unauthenticated(refused: Unauthenticated) -> Answer:
+    challenge = 'Bearer realm="payproof"'
+    if refused.error is not None:
+        challenge += f', error="{refused.error}", error_description="{refused.description}"'
+    return messages(401, message=refused.description).with_headers((b"www-authenticate", challenge.encode()))
+
+
+def _header(request: Request, name: str, shape: re.Pattern[str], rule: str) -> str | None:
+    values = request.headers(name.lower().encode())
+    if not values:
+        return None
+    if len(values) > 1:
+        raise invalid(name, "must not be sent twice")
+    if shape.fullmatch(values[0]) is None:
+        raise invalid(name, rule)
+    return values[0]
+
+
+def _call(request: Request, tenant: Tenant, *, by_id: bool) -> Call:
+    merchant = _header(request, "merchant-id", assumed.MERCHANT_ID, "must be 8 to 12 letters and digits")
+    if merchant is None:
+        raise invalid("merchant-id", "is required")
+    if merchant != tenant.merchant_id:
+        raise Forbidden
+    _header(request, "minorVersion", assumed.MINOR_VERSION, "must be at most 40 printable ASCII characters")
+    if by_id:
+        return Call(merchant, "")
+    request_id = _header(request, "request-id", assumed.REQUEST_ID, "must be 1 to 40 printable ASCII characters")
+    if request_id is None:
+        raise invalid("request-id", "is required")
+    return Call(merchant, request_id)
+
+
+def _name(operation: _Operation, request: Request, rest: Sequence[str]) -> str:
+    if operation.by_query:
+        try:
+            query = parse_qsl(request.query.decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
+        except ValueError:
+            raise invalid("requestIdentifier", "must be the only query parameter") from None
+        values = [value for key, value in query if key == "requestIdentifier"]
+        if len(values) != 1:
+            raise invalid("requestIdentifier", "is required" if not values else "must not be sent twice")
+        if assumed.REQUEST_ID.fullmatch(values[0]) is None:
+            raise invalid("requestIdentifier", "must be 1 to 40 printable ASCII characters")
+        return values[0]
+    if len(rest) == 1:
+        return ""
+    if assumed.PAYMENT_ID.fullmatch(rest[1]) is None:
+        raise invalid("id", "must be 4 to 40 letters, digits and hyphens")
+    return rest[1].lower()
+
+
+def _fingerprint(body: object) -> str:
+    # A digest, so that no card number is kept for the sake of comparing
+    try:
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    except RecursionError:
+        raise invalid("body", "is nested too deeply") from None
 
 
 class PaymentsApi:
@@ -20,8 +153,76 @@ class PaymentsApi:
 
     def failure(self) -> Answer:
         """Build the answer for an error of the mock itself."""
-        return Answer(500, {})
+        return messages(500)
 
     async def __call__(self, request: Request) -> Answer:
         """Answer a request."""
-        return Answer(404, {})
+        rest = request.segments[2:]
+        operations = _operations(rest)
+        if operations is None:
+            return messages(404)
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in operations:
+            allowed = allow([*operations, *(["HEAD"] if "GET" in operations else []), "OPTIONS"])
+            return Answer(204, headers=(allowed,)) if method == "OPTIONS" else messages(405).with_headers(allowed)
+        try:
+            tenant = self._tenant(request)
+        except Unauthenticated as refused:
+            return _unauthenticated(refused)
+
+        async def perform() -> Answer:
+            return await self._perform(operations[method], request, rest, tenant)
+
+        def failure(scripted: ScriptedAnswer) -> Answer:
+            answer = messages(scripted.status)
+            if scripted.retry_after is None:
+                return answer
+            return answer.with_headers((b"retry-after", str(scripted.retry_after).encode()))
+
+        return await play(tenant.script.next(API), perform, failure)
+
+    def _tenant(self, request: Request) -> Tenant:
+        values = request.headers(b"authorization")
+        if not values:
+            raise Unauthenticated("an access token is required", error=None)
+        if not any(value.partition(" ")[0].lower() == "bearer" for value in values):
+            raise Unauthenticated("the Authorization header must hold a bearer token", error=None)
+        bearer = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
+        if bearer is None:
+            raise Unauthenticated("the bearer token is malformed", error="invalid_token")
+        return self._issuer.holder(bearer[1])
+
+    async def _perform(self, operation: _Operation, request: Request, rest: Sequence[str], tenant: Tenant) -> Answer:
+        try:
+            call = _call(request, tenant, by_id=operation.read is None and not operation.by_query)
+            name = _name(operation, request, rest)
+            if operation.read is None:
+                return Answer(200, operation.act(tenant.payments, name, None, call))
+            return Answer(200, await self._write(operation, request, name, tenant, call))
+        except Invalid as refused:
+            return messages(400, errors=[_error(assumed.INVALID, each.entity, each.rule) for each in refused.violations])
+        except NotPossible as refused:
+            error = _error(refused.code, refused.entity, refused.rule)
+            return messages(400, code=refused.code, message=error["message"], errors=[error])
+        except Forbidden:
+            return messages(403, message="The access token is not good for this merchant-id")
+        except NotFound as refused:
+            return messages(operation.unknown, message=f"The {refused.noun} was not found")
+        except Reused:
+            return messages(412, message="The request-id was used before, for another request")
+        except BodyTimeout:
+            return messages(408).with_headers((b"connection", b"close"))
+
+    async def _write(self, operation: _Operation, request: Request, name: str, tenant: Tenant, call: Call) -> dict[str, Any]:
+        if request.media_type() != "application/json":
+            raise invalid("Content-Type", "must be application/json")
+        document = read_json(await request.body())
+        assert operation.read is not None  # noqa: S101 - for mypy; the caller asks for bodies of such operations only
+        body = operation.read(document)
+        key, fingerprint = (operation.name, name, call.request_id), _fingerprint(document)
+        known = tenant.payments.answered(key, fingerprint)
+        if known is not None:
+            return known
+        answer = operation.act(tenant.payments, name, body, call)
+        tenant.payments.remember(key, fingerprint, answer)
+        return answer

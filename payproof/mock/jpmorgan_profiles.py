@@ -92,6 +92,13 @@ class ProfilesWorld:
         self._effects["profiles created"] += 1
         return profile.show()
 
+    def find(self, profile_id: str) -> Profile | None:
+        """Find a profile for the payments API."""
+        try:
+            return self._profile(profile_id)
+        except NotFound:
+            return None
+
     def retrieve(self, profile_id: str, caller: Caller) -> Json:
         """Show a profile."""
         return self._profile(profile_id).show(correlation=caller.correlation)
@@ -150,6 +157,7 @@ class ProfilesWorld:
         profile = self._profile(profile_id)
         method = self._method(profile, method_id)
         profile.given_up.append(method.method_id)
+        profile.buried[method.method_id] = method
         self._effects["methods deleted"] += 1
         if self.lies("delete-only-hides"):
             return self._touched(profile, caller, without=method)
@@ -275,7 +283,7 @@ class ProfilesWorld:
             if derived is not None:
                 members.setdefault("cardType", derived)
         members |= self._mandates(request)
-        method = Method(kind, ordered(members, SHOWN[kind]), self._authentication() if kind == "card" else None)
+        method = Method(kind, ordered(members, SHOWN[kind]), self._authentication() if kind == "card" else None, number)
         profile.list(method)
         self._effects["methods added"] += 1
         return method

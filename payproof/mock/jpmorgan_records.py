@@ -85,12 +85,14 @@ def ordered(members: Mapping[str, Any], names: tuple[str, ...]) -> Json:
 class Method:
     """A payment method. ``view`` is what a response shows, replaced and never changed in place.
 
-    ``authentication`` is the outcome of the 3-D Secure authentication of a card, and absent for other kinds.
+    ``authentication`` is the outcome of the 3-D Secure authentication of a card, and absent for other kinds;
+    ``number`` is what is paid with, and no response shows it.
     """
 
     kind: Kind
     view: Json
     authentication: Json | None
+    number: str = field(default="", repr=False)
 
     @property
     def method_id(self) -> str:
@@ -121,6 +123,8 @@ class Profile:
     default_copy: Json | None = None
     given_up: list[str] = field(default_factory=list)
     """Identifiers of deleted methods; only a lie reads them."""
+    buried: dict[str, Method] = field(default_factory=dict)
+    """Deleted methods; only a lie reads them."""
 
     def find(self, method_id: str) -> Method | None:
         """Find a method of any kind by its identifier (lower case)."""
