@@ -27,6 +27,11 @@ class Legal:
     statuses: frozenset[int]
     unsaid: bool = False
 
+    @property
+    def word(self) -> str:
+        """What the verdict's table of transitions says: allowed, refused, or that no document decides."""
+        return "either" if self.unsaid else "allowed" if 200 in self.statuses else "refused"
+
     def covers(self, status: int, *, reference: bool) -> bool:
         """Say whether a status is right, on the reference server or on another."""
         return status in self.statuses or (self.unsaid and not reference and 200 <= status < 500)
@@ -110,6 +115,8 @@ class Scene:
     profile: str
     method: str
     watched: tuple[tuple[Merchant, Profile], ...]
+    resource: str
+    state: str
 
     def seen(self) -> list[State]:
         """Read what each owner sees of the watched profiles."""
@@ -132,6 +139,8 @@ class Scene:
         """Send the operation, and look at the answer, then at the state, then at the effects."""
         before, done = self.seen(), self.effects()
         status = self.send(operation, legal, payloads)
+        self.merchant.apis.transition(api="jpmorgan-profiles", resource=self.resource, state=self.state, operation=operation,
+                                      expected=legal.word, status=status)  # fmt: skip
         assert legal.covers(status, reference=self.merchant.apis.session.target.mock)
         after = self.seen()
         if status == 200:
@@ -164,7 +173,7 @@ def test_profile(merchant: Merchant, other_merchant: Merchant, payloads: Payload
 
     # The operation
     asked = NO_PROFILE if state == "never-made" else profile.id
-    Scene(merchant, asked, method, tuple(watched)).drive(operation, PROFILE_TABLE[operation, state], payloads)
+    Scene(merchant, asked, method, tuple(watched), "profile", state).drive(operation, PROFILE_TABLE[operation, state], payloads)
 
 
 @pytest.mark.parametrize(("operation", "state"), _every(METHOD_TABLE))
@@ -194,7 +203,7 @@ def test_method(merchant: Merchant, other_merchant: Merchant, payloads: Payloads
         merchant.remove(profile, method)
 
     # The operation
-    Scene(merchant, profile.id, method, tuple(watched)).drive(operation, METHOD_TABLE[operation, state], payloads)
+    Scene(merchant, profile.id, method, tuple(watched), "payment method", state).drive(operation, METHOD_TABLE[operation, state], payloads)
 
 
 @pytest.mark.parametrize(

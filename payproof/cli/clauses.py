@@ -18,16 +18,21 @@ if TYPE_CHECKING:
 @click.argument("clause", required=False, metavar="[ID]")
 @click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable.")
 @click.option("--coverage", is_flag=True, help="Print docs/coverage.md: each sentence of the sources and what judges it.")
+@click.option("--features", is_flag=True, help="Print the README's feature table: operations, headers, error codes and their clauses.")
 @click.option("--kit", "folder", type=click.Path(path_type=Path, file_okay=False), help="The folder with specs, contracts and suites.")
-def command(clause: str | None, apis: tuple[str, ...], folder: Path | None, *, coverage: bool) -> int:
+def command(clause: str | None, apis: tuple[str, ...], folder: Path | None, *, coverage: bool, features: bool) -> int:
     """Print what was asked for."""
     from payproof import kit  # noqa: PLC0415  # not needed for --help
     from payproof.report import coverage as pages  # noqa: PLC0415  # not needed for --help
+    from payproof.report import features as tables  # noqa: PLC0415  # not needed for --help
 
     loaded = kit.load(kit.locate(folder))
     chosen = kit.selected(loaded, apis)
     if coverage:
         click.echo(pages.page(loaded), nl=False)
+        return 0
+    if features:
+        click.echo(tables.table(loaded), nl=False)
         return 0
     if clause is not None:
         click.echo(_whole(loaded, clause))
