@@ -42,6 +42,6 @@ def test_every_operation_header_and_code_has_a_row(tiny: Callable[..., Path]) ->
     table = features.table(kits.load(tiny(spec=[code, header], contract=[reads])))
 
     assert "| operation | `GET /v1/vouchers/{id}` | `VOUCHER-AMOUNT-KEPT`, `VOUCHER-STAYS-GONE`, `getVoucher.*` |\n" in table
-    assert "| header | `X-Remaining` | `VOUCHER-STAYS-GONE`, `createVoucher.headers`, `getVoucher.headers` and 2 more" in table
+    assert "| header | `X-Remaining` | `VOUCHER-STAYS-GONE`, `createVoucher.headers`, `getVoucher.headers`" in table
     assert "| error 4XX | `gone` | `VOUCHER-STAYS-GONE`, `createVoucher.schema`" in table
     assert "| error 4XX | `wrong` | `createVoucher.schema`" in table
