@@ -34,11 +34,11 @@ ORDER = (
     # what is kept
     "journal", "verdict",
     # how a target is reached
-    "mock", "options", "client", "target",
+    "mock", "options", "transport", "client", "target",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     # a run, its readers, and who starts it
-    "progress", "run", "worker", "report", "fixtures", "plugin", "cli", "__main__",
+    "progress", "run", "worker", "actor", "report", "fixtures", "plugin", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock` and `report` and `cli` stand for their folders."""
 
