@@ -1,8 +1,4 @@
-"""Sends requests, has each exchange judged and written down, and hands the answer to whoever asked.
-
-Time-outs and size limits are on everything: a server that never ends its answer, or answers without measure, costs a
-request its answer, not the run its end.
-"""
+"""Sends requests, has each exchange judged and written down, and hands the answer to whoever asked."""
 
 from __future__ import annotations
 
@@ -15,12 +11,13 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from payproof import __version__, clock
+from payproof import __version__
 from payproof.errors import TargetError
-from payproof.exchange import Exchange, Intent, Request, Response, Unparsable, lowered, parse_json
+from payproof.exchange import Exchange, Intent, Request, Unparsable, lowered, parse_json
 from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
 from payproof.shape import FORM
+from payproof.transport import REQUEST_SECONDS, exchanged
 from payproof.witness import Witness
 
 if TYPE_CHECKING:
@@ -31,17 +28,10 @@ if TYPE_CHECKING:
     from payproof.kit import Kit
     from payproof.redact import Redactor
     from payproof.target import Target, Tenant
+    from payproof.transport import Done
 
-REQUEST_SECONDS = 15.0
-"""How long one answer may take from the first byte sent to the last received."""
-MOST_BYTES = 4_000_000
-"""How large an answer may be once its content encoding is undone."""
 LOST_IN_A_ROW = 5
 """After so many requests without any answer the target is taken for dead, and the run stops."""
-
-
-class Overflow(httpx.TransportError):
-    """An answer larger than MOST_BYTES."""
 
 
 class BrokenClause(AssertionError):
@@ -57,30 +47,6 @@ class BrokenClause(AssertionError):
             kind = cls.kinds[finding.clause] = type(f"Broken<{finding.clause}>", (cls,), {})
         place = f" at {finding.pointer}" if finding.pointer else ""
         return kind(f"{finding.clause}{place}: expected {finding.expected}; seen {finding.seen} ({finding.exchange})")
-
-
-def fetch(http: httpx.Client, request: httpx.Request, seconds: float, most: int) -> tuple[int, httpx.Headers, bytes]:
-    """Send a request and read the whole answer, within a time (seconds) and a size (bytes).
-
-    Raises Overflow, TimeoutError, or what httpx raises. Redirects are not followed.
-    """
-    ends = clock.ticks() + seconds
-    response = http.send(request, stream=True, follow_redirects=False)
-    try:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > most:
-                message = f"the answer is larger than {most} bytes"
-                raise Overflow(message)
-            if clock.ticks() > ends:
-                message = f"the answer did not end within {seconds:g} s"
-                raise TimeoutError(message)
-            chunks.append(chunk)
-    finally:
-        response.close()
-    return response.status_code, response.headers, b"".join(chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,30 +87,6 @@ class Journal(Protocol):
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Take a record of kind exchange, finding or error."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """A request and what came of it: when it was sent (epoch seconds), how long it took (milliseconds)."""
-
-    request: Request
-    response: Response | None
-    started: float
-    elapsed: float
-    problem: str
-
-
-def _exchanged(http: httpx.Client, request: Request) -> _Done:
-    headers = [(n.encode(), v.encode("utf-8", "surrogateescape")) for n, v in request.headers]
-    started, ticks = clock.now(), clock.ticks()
-    response, problem = None, ""
-    try:
-        raw = httpx.Request(request.method, request.url, headers=headers, content=request.body or None)
-        status, received, body = fetch(http, raw, REQUEST_SECONDS, MOST_BYTES)
-        response = Response(status, tuple(received.multi_items()), body)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-        problem = f"{type(error).__name__}: {error}"
-    return _Done(request, response, started, (clock.ticks() - ticks) * 1000, problem)
 
 
 @dataclass(slots=True)
@@ -189,7 +131,7 @@ class Session:
 
         Raises TargetError once the target has given no answer LOST_IN_A_ROW times.
         """
-        return self._taken(tenant, _exchanged(self._http, request), intent)
+        return self._taken(tenant, exchanged(self._http, request), intent)
 
     def together(self, tenant: Tenant, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
         """Send requests at the same time, each on a connection of its own; the answers are in the order of the requests.
@@ -197,12 +139,12 @@ class Session:
         They are judged in the order in which they were answered. Raises TargetError as `send` does.
         """
         with httpx.Client(timeout=REQUEST_SECONDS, trust_env=False) as http, ThreadPoolExecutor(len(requests)) as pool:
-            done = list(pool.map(lambda request: _exchanged(http, request), requests))
+            done = list(pool.map(lambda request: exchanged(http, request), requests))
         order = sorted(range(len(done)), key=lambda index: done[index].started + done[index].elapsed / 1000)
         answers = {index: self._taken(tenant, done[index], intent) for index in order}
         return [answers[index] for index in range(len(done))]
 
-    def _taken(self, tenant: Tenant, done: _Done, intent: Intent | None) -> Answer:
+    def _taken(self, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:
         self.lost = self.lost + 1 if done.response is None else 0
         self.exchanges += 1
         exchange = Exchange(f"{self.worker}-{self.exchanges}", done.request, done.response, done.started, done.elapsed, tenant.label,

@@ -36,6 +36,7 @@ class Effect:
     when: Expression | None
     variable: str = ""
     items: Expression | None = None
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Contract:
     documents: Mapping[str, Mapping[str, str]]
     retired: frozenset[str] = field(default_factory=frozenset)
     outcomes: tuple[Mapping[str, Any], ...] = ()
+    refused: Expression | None = None
 
     def all_clauses(self) -> Iterator[Clause]:
         """Give the shape clauses, then the written ones, in the order of the files."""
@@ -130,6 +132,7 @@ class _Loader:
             data["api"], self.path, digest, data["version"], self.spec, clauses, shapes, effects, facts,
             data.get("access", {}), tuple(data.get("exchanges", ())), data.get("discrepancies", {}),
             tuple(data["statements"]), data["documents"], retired, tuple(data.get("outcomes", ())),
+            self.refused(),
         )  # fmt: skip
 
     def expression(self, at: tuple[str | int, ...], text: str, extra: tuple[str, ...] = ()) -> Expression:
@@ -154,6 +157,15 @@ class _Loader:
         names = [raw] if isinstance(raw, str) else raw
         return tuple(self.operation(at, name).id for name in names)
 
+    def refused(self) -> Expression | None:
+        if "refused" not in self.data:
+            return None
+        found = self.expression(("refused",), self.data["refused"])
+        self.condition(("refused",), found)
+        if found.reads - {"status", "body", "headers"}:
+            raise self.fail(("refused",), "reads more than the answer", "only status, headers and body tell a refusal")
+        return found
+
     def effect(self, name: str, index: int, raw: Mapping[str, Any]) -> Effect:
         at = ("effects", name, index)
         operations = (self.operation(at, name).id,)
@@ -168,7 +180,7 @@ class _Loader:
             self.check_members(at, expression, operations, {})
         return Effect(
             raw["resource"], parts["id"], parts.get("state"), unknown, raw.get("gone", False),
-            raw.get("mode") == "merge", parts.get("when"), variable, ranged,
+            raw.get("mode") == "merge", parts.get("when"), variable, ranged, raw.get("mode") == "first",
         )  # fmt: skip
 
     def fact(self, name: str, raw: Mapping[str, Any]) -> Fact:

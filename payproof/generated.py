@@ -159,7 +159,7 @@ class Generated:
         if counted is None or response is None:
             return
         if intent["verdict"] == "accept":
-            if 200 <= response["status"] < 300:
+            if 200 <= response["status"] < 300 and not record.get("refused"):
                 counted.accepted.add(counted.digest(record, ""))
                 counted.of_test(record["test"]).append(_Sent.of(record, counted.varying))
             return
@@ -170,7 +170,7 @@ class Generated:
             counted.violated.add(f"{location}:{_starred(pointer)}:{intent['keyword']}")
         else:
             counted.holes[UNPROVEN] += 1
-        if 400 <= response["status"] < 500:
+        if 400 <= response["status"] < 500 or record.get("refused"):
             counted.refused += 1
             if "hole" in record:
                 counted.holes[record["hole"]] += 1

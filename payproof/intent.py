@@ -30,11 +30,16 @@ class Reception:
     hole: str = ""
 
 
-def reception(spec: Spec, operation: Operation, exchange: Exchange, path: Mapping[str, str], sent: Sent) -> Reception:
-    """Compare what the sender claimed about a request, or else what the spec says of it, with the status it got."""
+def reception(
+    spec: Spec, operation: Operation, exchange: Exchange, path: Mapping[str, str], sent: Sent, *, refused: bool = False
+) -> Reception:
+    """Compare what the sender claimed about a request, or else what the spec says of it, with the status it got.
+
+    `refused` says that the answer is a refusal although its status is 2xx, by the contract's own word for that.
+    """
     intent, response = exchange.intent, exchange.response
     if intent is None:
-        if response is None or response.status >= 300:
+        if response is None or response.status >= 300 or refused:
             return Reception()
         faults = request_faults(spec, operation, exchange, path, sent)
         return Reception("rejects-invalid", judged=True, fault=_accepted(faults[0], response.status)) if faults else Reception()
@@ -47,7 +52,7 @@ def reception(spec: Spec, operation: Operation, exchange: Exchange, path: Mappin
             return Reception(error=what)
         if response is None:
             return Reception("accepts-valid")
-        if 200 <= response.status < 300:
+        if 200 <= response.status < 300 and not refused:
             return Reception("accepts-valid", judged=True)
         seen = f"{response.status} {' '.join(response.body.decode('utf-8', 'replace').split())}"
         return Reception("accepts-valid", judged=True, fault=Fault("", "/status", "2xx", seen, operation.ground))
@@ -56,7 +61,7 @@ def reception(spec: Spec, operation: Operation, exchange: Exchange, path: Mappin
         return Reception(error=f"{operation.id}: a request meant to be invalid is valid by the spec: {where}")
     if response is None:
         return Reception("rejects-invalid")
-    if not 400 <= response.status < 500:
+    if not 400 <= response.status < 500 and not refused:
         fault = faults[0] if faults else Fault("", "/header/Authorization", "credentials that let nobody in", "", operation.ground)
         return Reception("rejects-invalid", judged=True, fault=_accepted(fault, response.status))
     return Reception("rejects-invalid", judged=True, hole=_hole(exchange))
@@ -73,9 +78,10 @@ def _hole(exchange: Exchange) -> str:
         return ""
     if intent.location == "authorization":
         return "" if response.status in {400, 401, 403} else f"refused with {response.status} instead of 401"
-    if response.status in {401, 404, 429}:
-        return f"masked: refused with {response.status} before {intent.pointer} was looked at"
     name = intent.member().lower()
-    if name and name not in response.body.decode("utf-8", "replace").lower():
+    named = name in response.body.decode("utf-8", "replace").lower()
+    if response.status in {401, 404, 429} and not (name and named):
+        return f"masked: refused with {response.status} before {intent.pointer} was looked at"
+    if not named:
         return f"the refusal ({response.status}) does not name {intent.member()}"
     return ""

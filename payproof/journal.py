@@ -69,6 +69,8 @@ def exchange_record(exchange: Exchange, judgement: Judgement, redactor: Redactor
                             "keyword": intent.keyword}  # fmt: skip
     if exchange.scripted:
         record["scripted"] = True
+    if judgement.refused:
+        record["refused"] = True
     if judgement.hole:
         record["hole"] = judgement.hole
     return record

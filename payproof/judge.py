@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from payproof.exchange import Exchange, Unparsable, lowered
-from payproof.expression import Activation, EvaluationError
+from payproof.expression import Activation, EvaluationError, normalised
 from payproof.finding import Finding
 from payproof.intent import reception
 from payproof.learning import key_of, keys_of, learn
@@ -37,8 +37,9 @@ class Judgement:
     `judged` are the clauses that got an answer, `unjudged` those that were selected and got none, by reason:
     `shape` (the answer has not its documented shape), `absent` (an optional member was left out), `state` (what was
     there before is not known), `answer` (none came), `redacted` (a clause would be broken, but what it compares was
-    hidden before it was judged). `hole` says why a refusal proves nothing, if it does not;
-    `doubtful` that the state before comes from an answer without its documented shape.
+    hidden before it was judged). `hole` says why a refusal proves nothing, if it
+    does not; `refused` that a 2xx says no, by the contract's own word for that; `doubtful` that the state before comes
+    from an answer without its documented shape.
     """
 
     api: str = ""
@@ -50,6 +51,7 @@ class Judgement:
     faults: list[Fault] = field(default_factory=list)
     hole: str = ""
     doubtful: bool = False
+    refused: bool = False
 
     def skip(self, reason: str, clause: str) -> None:
         """Count a clause as selected and not judged."""
@@ -114,6 +116,7 @@ class Judge:
         headers = lowered(exchange.response.headers) if exchange.response else {}
         body = response_body(exchange, headers)
         sent = Sent.of(exchange.request)
+        judgement.refused = _refused(contract, exchange, headers, body)
         if not self.deferred:
             self._judge_shape(judgement, compiled, exchange, headers, body)
             self._judge_reception(judgement, compiled, exchange, path, sent)
@@ -177,7 +180,7 @@ class Judge:
     def _judge_reception(
         self, judgement: Judgement, compiled: Compiled, exchange: Exchange, path: Mapping[str, str], sent: Sent
     ) -> None:
-        received = reception(compiled.contract.spec, compiled.operation, exchange, path, sent)
+        received = reception(compiled.contract.spec, compiled.operation, exchange, path, sent, refused=judgement.refused)
         if received.error:
             judgement.errors.append(received.error)
         if not received.clause:
@@ -329,3 +332,14 @@ class Judge:
                 keys = []
             slices[name] = {**self.ledger.recall("", name, keys), **self.ledger.recall(exchange.tenant, name, keys)}
         return slices
+
+
+def _refused(contract: Contract, exchange: Exchange, headers: dict[str, str], body: Any) -> bool:
+    if contract.refused is None or exchange.response is None or not 200 <= exchange.response.status < 300:
+        return False
+    known = None if isinstance(body, Unparsable) else body
+    names = {"status": exchange.response.status, "headers": headers, "body": normalised(known)}
+    try:
+        return contract.refused.answer(Activation(names)) is True
+    except EvaluationError:
+        return False

@@ -108,4 +108,4 @@ def _learn_one(
             # A body of another media type, or null where the state should be: a write's outcome cannot be told then.
             (ledger.touch if exchange.request.method in READS else ledger.forget)(key, exchange)
         else:
-            ledger.learn(key, exchange, found, merge=effect.merge, sound=sound)
+            ledger.learn(key, exchange, found, merge=effect.merge, first=effect.first, sound=sound)

@@ -51,11 +51,15 @@ class Ledger:
         """Say whether the state of a resource comes from an answer of the documented shape."""
         return key not in self.resources or self.resources[key].sound
 
-    def learn(self, key: Key, exchange: Exchange, state: Any, *, merge: bool = False, sound: bool = True) -> None:
+    def learn(self, key: Key, exchange: Exchange, state: Any, *, merge: bool = False, first: bool = False, sound: bool = True) -> None:
         """Take this as the state after the exchange; after an overlap nothing is known until the next exchange.
 
-        With `merge` it is a part of the state: of something unknown a part alone tells nothing.
+        With `merge` it is a part of the state: of something unknown a part alone tells nothing. With `first` it is the
+        state that the resource began with, which an answer given again shows again: it is taken once.
         """
+        if first and key in self.resources:
+            self.touch(key, exchange)
+            return
         entry = self.resources.setdefault(key, Entry())
         overlapped = exchange.started < entry.finished
         if merge and isinstance(state, dict):

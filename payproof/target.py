@@ -14,6 +14,7 @@ import httpx
 from payproof.errors import RefusedError, TargetError, UsageError
 from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
+from payproof.transport import Overflow, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -111,7 +112,7 @@ class Target:
         missing = [variable for variable in variables.values() if not os.environ.get(variable)]
         if missing:
             message = (f"{self.url} needs credentials: set {', '.join(missing)} in the environment, "
-                       "or start `payproof mock` and name its URL")  # fmt: skip
+                       "or name the URL of a mock (`payproof mock` starts one)")  # fmt: skip
             raise UsageError(message)
         return Tenant("own", _with_basic({name: os.environ[variable] for name, variable in variables.items()}))
 
@@ -195,8 +196,6 @@ def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
 
 def _probe(url: str) -> dict[str, Any]:
     """Ask who is there. Anything that answers HTTP is a target; only a mock answers this path, with its name and what it has."""
-    from payproof.client import Overflow, fetch  # noqa: PLC0415  # the client is built on this module's tenants
-
     try:
         with httpx.Client(timeout=PROBE_SECONDS, trust_env=False) as http:
             status, headers, body = fetch(http, httpx.Request("GET", url + "/__mock__/"), PROBE_SECONDS, _PROBE_BYTES)

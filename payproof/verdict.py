@@ -109,7 +109,7 @@ class Count:
                 self.tallies[number].selected += 1
                 self.tallies[number].unjudged[reason] += 1
         response = record["response"]
-        if response is not None and 200 <= response["status"] < 300:
+        if response is not None and 200 <= response["status"] < 300 and not record.get("refused"):
             self.reached[record["operation"]].success += 1
         # Findings follow their exchange; the test of every other exchange need not be kept.
         self._last = (record["id"], record["test"])
@@ -234,7 +234,8 @@ def _finding(number: int, finding: Finding, seen: int, count: Count) -> dict[str
     header = count.header
     test = count.tests.get(finding.exchange, "")
     name = test.rpartition("::")[2].partition("[")[0]
-    faults = "".join(f" --fault {fault}" for fault in header.get("faults", ()))
+    told = header.get("faults", ()) if header["target"] == "mock" else ()
+    faults = "".join(f" --fault {fault}" for fault in told)
     kit = f" --kit {header['kit']}" if header.get("kit") else ""
     again = f"payproof run --target {header['target']}{kit}{faults} --depth {header['depth']} --seed {header['seed']}"
     return {
