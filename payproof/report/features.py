@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from payproof.chains import chains
 from payproof.witness import outcomes
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def _rows(contract: Contract) -> Iterator[tuple[str, str, list[str]]]:
         own = [clause.id for clause in every if operation.id in clause.operations and set(clause.operations) != everywhere]
         yield "operation", f"{operation.method} {contract.spec.base_path}{operation.template}", [*own, f"{operation.id}.*"]
     for name, shapes in _headers(contract).items():
-        read = [clause.id for clause in every if name.lower() in _read(clause)]
+        read = [clause.id for clause in every if _reads(clause, name)]
         yield "header", name, [*read, *shapes]
     for code, (statuses, shapes) in _codes(contract).items():
         yield f"error {', '.join(statuses)}", code, [*(clause.id for clause in every if _names(clause, code)), *shapes]
@@ -66,14 +65,10 @@ def _headers(contract: Contract) -> Mapping[str, list[str]]:
     return found
 
 
-def _read(clause: Clause) -> set[str]:
-    read = set()
-    for part in (clause.when, clause.that, clause.other, *clause.facts.values()):
-        for chain in chains(part.tree) if part is not None else ():
-            steps = chain.steps[1:] if chain.root == "request" and chain.steps[:1] == ("headers",) else chain.steps
-            if steps and (chain.root == "headers" or (chain.root == "request" and chain.steps[0] == "headers")):
-                read.add(steps[0].lower())
-    return read
+def _reads(clause: Clause, header: str) -> bool:
+    quoted = f'"{header.lower()}"'
+    parts = (clause.when, clause.that, clause.other, *clause.facts.values())
+    return any(quoted in part.text and part.reads & {"headers", "request"} for part in parts if part is not None)
 
 
 def _codes(contract: Contract) -> dict[str, tuple[list[str], list[str]]]:
