@@ -1,0 +1,199 @@
+"""A provider of which the engine knows nothing: its kit under tests/kits is run as a user runs one, against a server of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from payproof import documented, replay
+from payproof import kit as kits
+from payproof.target import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Payproof = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "tests" / "kits" / "parking"
+KIT = kits.load(FOLDER)
+API = "parking-accounts"
+MUTANTS = replay.mutants(KIT, API)
+LIES = {"charges-again": "PARK-PAY-REPLAY", "shows-foreign": "PARK-FOREIGN-HIDDEN"}
+NEEDING = {"PARK-FOREIGN-HIDDEN": "second-tenant", "PARK-TOPUP-KEY-FORGOTTEN": "clock"}
+KEY = "garage-key-for-trying-out"
+
+
+@contextmanager
+def server(*arguments: str) -> Iterator[str]:
+    """Start the provider's server as its README says, on a free port, and give its URL."""
+    process = subprocess.Popen([sys.executable, "mock.py", "--port", "0", *arguments], cwd=FOLDER, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def judged(payproof: Payproof, out: Path, url: str, *more: str, kit: Path = FOLDER, **environment: str) -> tuple[int, dict[str, Any], str]:
+    """Run the kit at a URL; give the exit code, the verdict and what was printed."""
+    done = payproof("run", "--kit", str(kit), "--target", url, "--out", str(out), *more, **environment)
+    said = json.loads((out / "verdict.json").read_text(encoding="utf-8"))
+    return done.returncode, said, done.stdout + done.stderr
+
+
+def verdicts(said: dict[str, Any], *outcomes: str) -> set[str]:
+    """Give the clauses with one of these outcomes."""
+    return {row["id"] for row in said["clauses"] if row["verdict"] in outcomes}
+
+
+@pytest.mark.slow
+def test_honest_server_is_conformant(payproof: Payproof, tmp_path: Path) -> None:
+    """A whole run, property tests included: every clause is judged, every documented outcome seen or excused, exit 0."""
+    with server() as url:
+        code, said, output = judged(payproof, tmp_path, url, timeout=600)
+
+    assert code == 0, output
+    assert verdicts(said, "passed") == {clause.id for clause in KIT.clauses()}
+    assert said["complete"] is True
+    assert said["partial"] is False
+    for row in said["generated"]:
+        assert row["violated"] == row["constraints"] > 0
+        assert row["accepted"] >= 30
+        assert row["negative"] >= 60
+    assert {row["status"] for row in said["outcomes"] if row["reason"]} == {"503"}
+    assert said["drift"] == []
+
+
+@pytest.mark.parametrize(("fault", "clause"), LIES.items())
+def test_lie_is_caught_by_its_clause(payproof: Payproof, tmp_path: Path, fault: str, clause: str) -> None:
+    """A server that lies breaks the clause that its help names, and no other one."""
+    with server("--fault", fault) as url:
+        code, said, output = judged(payproof, tmp_path, url, "--depth", "smoke", "--workers", "1")
+
+    assert code == 1, output
+    assert verdicts(said, "failed") == {clause}
+    assert {finding["clause"] for finding in said["findings"]} == {clause}
+    assert clause in re.search(rf'"{fault}": "([^"]*)"', (FOLDER / "mock.py").read_text(encoding="utf-8"))[1]  # type: ignore[index]
+
+
+def test_server_without_control_is_judged_too(payproof: Payproof, tmp_path: Path) -> None:
+    """A foreign server: its key comes from the environment; what needs more than a server is not applicable."""
+    with server("--no-control") as url:
+        code, said, output = judged(payproof, tmp_path, url, "--depth", "smoke", "--workers", "1", PAYPROOF_GARAGE_KEY=KEY)
+
+    assert code == 0, output
+    assert verdicts(said, "not_applicable") == set(NEEDING)
+    assert verdicts(said, "passed") == {clause.id for clause in KIT.clauses()} - set(NEEDING)
+    assert {row["id"]: row["reason"] for row in said["clauses"] if row["id"] in NEEDING} == {
+        clause: f"the target has no {need}" for clause, need in NEEDING.items()
+    }
+    written = [path.name for path in tmp_path.rglob("*") if path.is_file() and KEY in path.read_text(encoding="utf-8")]
+    assert written == [], "a credential with a name of its own is as secret as any other"
+
+
+def test_missing_credential_is_named(payproof: Payproof, tmp_path: Path) -> None:
+    """The variable is named after the credential in the contract's access; no other one is asked for."""
+    environment = {name: "" for name in os.environ if name.startswith("PAYPROOF_")}
+    with server("--no-control") as url:
+        done = payproof("run", "--kit", str(FOLDER), "--target", url, "--out", str(tmp_path), **environment)
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert set(re.findall(r"PAYPROOF_\w+", done.stderr)) == {"PAYPROOF_GARAGE_KEY"}
+
+
+BROKEN = {
+    "expression": ("equals: before.balance + int(request.body.amount)", "equals: before.saldo", "knows the member before.saldo"),
+    "operation": ("    operation: topUp\n    facts", "    operation: payIn\n    facts", "there is no operation 'payIn'"),
+    "basis": ("    harm: Two drivers would pay from one account.\n", "", "PARK-ID-NEW: 'harm' is missing"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), BROKEN.values(), ids=BROKEN)
+def test_broken_clause_stops_the_run(payproof: Payproof, tmp_path: Path, old: str, new: str, words: str) -> None:
+    """A clause that says nothing is found before a request is sent: exit 2, with the file and its line."""
+    kit = tmp_path / "parking"
+    shutil.copytree(FOLDER, kit)
+    contract = kit / "contracts" / f"{API}.yaml"
+    text = contract.read_text(encoding="utf-8")
+    assert text.count(old) > 0
+    contract.write_text(text.replace(old, new, 1), encoding="utf-8")
+    line = text[: text.index(old)].count("\n") + 1
+
+    for command in (("run", "--target", "http://127.0.0.1:9"), ("clauses",)):
+        done = payproof(*command, "--kit", str(kit))
+
+        assert done.returncode == 2, done.stdout + done.stderr
+        assert words in done.stderr
+        named = re.search(rf"{API}\.yaml:(\d+)", done.stderr)
+        assert named is not None, done.stderr
+        assert abs(int(named[1]) - line) <= 8, "the line is that of the clause"
+        assert "Traceback" not in done.stderr
+
+
+def test_clauses_are_listed(payproof: Payproof) -> None:
+    """`payproof clauses --kit` lists the kit's clauses, and shows one of them with its words, source and condition."""
+    listed = payproof("clauses", "--kit", str(FOLDER))
+    one = payproof("clauses", "--kit", str(FOLDER), "PARK-PAY-REPLAY")
+
+    assert (listed.returncode, one.returncode) == (0, 0)
+    assert all(clause.id in listed.stdout for clause in KIT.clauses())
+    assert "jpmorgan" not in listed.stdout
+    assert "idempotency key" in one.stdout
+    assert "guide" in one.stdout
+
+
+def test_documented_exchanges_keep_the_contract() -> None:
+    """What the guide shows is judged like any other exchange; it contradicts nothing."""
+    assert [finding.clause for finding in documented.replay(KIT, API)] == []
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[replay.Chain]:
+    """The honest story, recorded on the provider's own server."""
+    with server() as url, open_target(replay.Asked(target=url)) as target:
+        yield replay.record(KIT, API, target)
+
+
+def test_honest_story_breaks_nothing(chain: replay.Chain) -> None:
+    trial = replay.judge_all(KIT, chain.exchanges, chain.has)
+
+    assert (trial.findings, trial.errors) == ({}, [])
+    assert set(KIT.contracts[API].clauses) <= trial.judged
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.clause}-{mutant.step}")
+def test_every_clause_has_a_lie_of_its_own(chain: replay.Chain, mutant: replay.Mutant) -> None:
+    exchanges = replay.mutated(KIT, chain, mutant)
+
+    trial = replay.judge_all(KIT, exchanges, chain.has)
+
+    assert trial.errors == []
+    assert {number: {finding.clause for finding in found} for number, found in trial.findings.items()} == {
+        len(exchanges) - 1: {mutant.clause}
+    }
+
+
+def test_no_clause_is_without_a_lie() -> None:
+    assert {mutant.clause for mutant in MUTANTS} == set(KIT.contracts[API].clauses)
+
+
+def test_engine_does_not_know_the_provider() -> None:
+    """No line of the engine, of its mock or of its formats is about this provider."""
+    words = re.compile(r"parking|garage|car park|number plate", re.IGNORECASE)
+    files = [path for path in (ROOT / "payproof").rglob("*") if path.suffix in {".py", ".json", ".ini", ".yaml"}]
+    files += list((ROOT / "contracts").glob("*.json"))
+    named = [path.name for path in files if words.search(path.read_text(encoding="utf-8"))]
+
+    assert len(files) > 50
+    assert named == []
