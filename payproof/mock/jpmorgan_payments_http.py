@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl
 from payproof.mock import jpmorgan_payments_assumed as assumed
 from payproof.mock import jpmorgan_payments_models as models
 from payproof.mock.jpmorgan_oauth import Issuer
-from payproof.mock.jpmorgan_payments import Call, PaymentsWorld
+from payproof.mock.jpmorgan_payments import PaymentsWorld
+from payproof.mock.jpmorgan_payments_deals import Call
 from payproof.mock.jpmorgan_payments_refusal import NotPossible, Reused
-from payproof.mock.refusal import Forbidden, Invalid, NotFound, Unauthenticated, invalid
+from payproof.mock.refusal import Forbidden, Invalid, NotFound, Unauthenticated, Violation, invalid
 from payproof.mock.script import ScriptedAnswer
 from payproof.mock.tenants import Tenant
 from payproof.mock.wire import Answer, BodyTimeout, Request, allow, play, read_json
@@ -141,6 +142,29 @@ def _fingerprint(body: object) -> str:
         raise invalid("body", "is nested too deeply") from None
 
 
+def _answer(world: PaymentsWorld, body: dict[str, Any]) -> Answer:
+    denied = body["responseStatus"] == "DENIED"
+    status = 402 if denied and world.lies("decline-is-402") else 200
+    return Answer(status, _with_floats(body) if world.lies("amounts-as-floats") else body)
+
+
+def _with_floats(value: Any, name: str = "") -> Any:
+    if isinstance(value, list):
+        return [_with_floats(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _with_floats(each, key) for key, each in value.items()}
+    return float(value) if isinstance(value, int) and name.lower().endswith("amount") else value
+
+
+def _quoting(refused: Invalid, document: object) -> Invalid:
+    method = document.get("paymentMethodType") if isinstance(document, dict) else None
+    card = method.get("card") if isinstance(method, dict) else None
+    number = card.get("accountNumber") if isinstance(card, dict) else None
+    if not isinstance(number, str):
+        return refused
+    return Invalid([Violation(each.entity, f"{each.rule} (card {number})") for each in refused.violations])
+
+
 class PaymentsApi:
     """Answers the requests of this API."""
 
@@ -197,8 +221,10 @@ class PaymentsApi:
             call = _call(request, tenant, by_id=operation.read is None and not operation.by_query)
             name = _name(operation, request, rest)
             if operation.read is None:
-                return Answer(200, operation.act(tenant.payments, name, None, call))
-            return Answer(200, await self._write(operation, request, name, tenant, call))
+                body = operation.act(tenant.payments, name, None, call)
+            else:
+                body = await self._write(operation.read, operation, request, name, tenant, call)
+            return _answer(tenant.payments, body)
         except Invalid as refused:
             return messages(400, errors=[_error(assumed.INVALID, each.entity, each.rule) for each in refused.violations])
         except NotPossible as refused:
@@ -213,16 +239,23 @@ class PaymentsApi:
         except BodyTimeout:
             return messages(408).with_headers((b"connection", b"close"))
 
-    async def _write(self, operation: _Operation, request: Request, name: str, tenant: Tenant, call: Call) -> dict[str, Any]:
+    async def _write(
+        self, read: Callable[[object], Any], operation: _Operation, request: Request, name: str, tenant: Tenant, call: Call
+    ) -> dict[str, Any]:
+        world = tenant.payments
         if request.media_type() != "application/json":
             raise invalid("Content-Type", "must be application/json")
         document = read_json(await request.body())
-        assert operation.read is not None  # noqa: S101 - for mypy; the caller asks for bodies of such operations only
-        body = operation.read(document)
+        try:
+            body = read(document)
+        except Invalid as refused:
+            raise _quoting(refused, document) if world.lies("full-number-in-error") else refused from None
         key, fingerprint = (operation.name, name, call.request_id), _fingerprint(document)
-        known = tenant.payments.answered(key, fingerprint)
+        known = world.answered(key, fingerprint)
         if known is not None:
             return known
-        answer = operation.act(tenant.payments, name, body, call)
-        tenant.payments.remember(key, fingerprint, answer)
+        if world.lies("request-id-race"):
+            await asyncio.sleep(_RACE_SECONDS)
+        answer = operation.act(world, name, body, call)
+        world.remember(key, fingerprint, answer)
         return answer

@@ -30,17 +30,19 @@ APPROVED = Outcome("SUCCESS", "APPROVED", "Transaction approved by Issuer", "App
 
 def ask(number: str, amount: int, *, reference: str | None, partly: bool) -> Outcome:
     """Ask the issuer for an amount; ``partly`` says that less is welcome, ``reference`` is the account holder's."""
-    code, message = assumed.DECLINED if reference == assumed.DECLINE_REFERENCE else assumed.DECLINED_BY_NUMBER.get((number, amount), ("", ""))
-    if code:
-        return Outcome("DENIED", code, message, "Declined")
+    declined = assumed.DECLINED_BY_NUMBER.get((number, amount))
+    if reference == assumed.DECLINE_REFERENCE:
+        declined = assumed.DECLINED
+    if declined is not None:
+        return Outcome("DENIED", *declined, "Declined")
     part = amount // assumed.PARTIAL_DIVISOR
     if partly and number in assumed.PARTIAL_NUMBERS and part:
         return Outcome("SUCCESS", "PARTIAL_APPROVAL", "Transaction partially approved by issuer", "Approved", part)
     return Outcome(APPROVED.status, APPROVED.code, APPROVED.message, APPROVED.host, amount)
 
 
-def mask(number: str, *, first: int = 6) -> str:
-    """Show the first six and the last four digits of a card number, and X for each digit between."""
+def mask(number: str, *, first: int) -> str:
+    """Show the ``first`` and the last four digits of a card number, and X for each digit between."""
     return number[:first] + "X" * (len(number) - first - 4) + number[-4:]
 
 
@@ -51,7 +53,7 @@ def brand(number: str) -> str:
     return profiles_assumed.card_type(number) or assumed.OTHER_CARD
 
 
-def card_view(number: str, method: Mapping[str, Any], *, address: bool, cvv: str | None, first: int = 6) -> dict[str, Any]:
+def card_view(number: str, method: Mapping[str, Any], *, address: bool, first: int) -> dict[str, Any]:
     """Show a card as a response does; ``method`` is the request's object for it."""
     kind = brand(number)
     view: dict[str, Any] = {
@@ -62,8 +64,8 @@ def card_view(number: str, method: Mapping[str, Any], *, address: bool, cvv: str
     if "isBillPayment" in method:
         view["isBillPayment"] = method["isBillPayment"]
     network = {"addressVerificationResult": assumed.ADDRESS_RESULT if address else "NOT_REQUESTED"}
-    if cvv is not None:
-        network["cardVerificationResult"] = _cvv_result(kind, cvv)
+    if "cvv" in method:
+        network["cardVerificationResult"] = _cvv_result(kind, method["cvv"])
     view["networkResponse"] = network
     return view
 

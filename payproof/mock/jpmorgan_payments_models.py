@@ -6,88 +6,23 @@ ignored. Where the vendor writes a member in two ways (number and string), both 
 
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
-from pydantic_core import PydanticCustomError
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from payproof.mock import jpmorgan_payments_assumed as assumed
+from payproof.mock import jpmorgan_payments_values as p
 from payproof.mock import jpmorgan_values as v
 from payproof.mock.jpmorgan_checks import checked
 from payproof.mock.jpmorgan_models import JsonObject
 from payproof.mock.refusal import Invalid, Violation
 
 
-def _two_ways(expected: str) -> PydanticCustomError:
-    return PydanticCustomError("two_ways", "{expected}", {"expected": expected})
-
-
-def _digits(value: object, shortest: int, longest: int, expected: str) -> str:
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**longest else value
-    if isinstance(text, str) and text.isascii() and text.isdecimal() and shortest <= len(text) <= longest:
-        return text
-    raise _two_ways(expected)
-
-
-def _cvv(value: object) -> str:
-    return _digits(value, 3, 6, "3 to 6 digits, as a string or a number")
-
-
-def _country_code(value: object) -> str:
-    return _digits(value, 1, 3, "1 to 3 digits, as a string or a number")
-
-
-def _version(value: object) -> str | float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or (isinstance(value, float) and abs(value) == float("inf")):
-        raise _two_ways("a string or a number")
-    if isinstance(value, str) and (len(value) > 50 or any(sign in value for sign in "<>{}\0")):
-        raise _two_ways("at most 50 characters without < > { } and U+0000")
-    if isinstance(value, int | float) and abs(value) >= assumed.LARGEST_VERSION:
-        raise _two_ways("a string or a number")
-    return value
-
-
-def _short(value: object) -> str:
-    return _digits(value, 1, 2, "1 or 2 digits, as a string or a number")
-
-
-# mypy reads the type, the validator says what is accepted
-Cvv = Annotated[Any, BeforeValidator(_cvv)]
-DialingCode = Annotated[Any, BeforeValidator(_country_code)]
-Version = Annotated[Any, BeforeValidator(_version)]
-SequenceNumber = Annotated[Any, BeforeValidator(_short)]
-
-Amount = Annotated[int, Field(ge=0, le=999_999_999_999)]
-"""Minor units of the currency."""
-
-CardNumber = Annotated[str, StringConstraints(min_length=12, max_length=19, pattern=r"^[0-9]*$")]
-SoftwareName = Annotated[str, StringConstraints(max_length=256, pattern=r"^[^<>{}\x00]*$")]
-CategoryCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
-OrderNumber = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 .-]*$")]
-Descriptor = Annotated[str, StringConstraints(min_length=4, max_length=100, pattern=r"^[^\x00]*$")]
-Reference = Annotated[str, StringConstraints(min_length=4, max_length=40, pattern=r"^[^\x00]*$")]
-HolderReference = Annotated[str, StringConstraints(max_length=25, pattern=r"^[^\x00]*$")]
-FullName = Annotated[str, StringConstraints(min_length=4, max_length=70, pattern=r"^[^\x00]*$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=70, pattern=r"^[\p{L}\p{P}0-9'. ]*$")]
-Mail = Annotated[str, StringConstraints(min_length=6, max_length=60, pattern=r"^[^\x00]*$")]
-PhoneNumber = Annotated[str, StringConstraints(max_length=12, pattern=r"^[^\x00]*$")]
-IpAddress = Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")]
-Line = Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")]
-State = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}$")]
-Postal = Annotated[str, StringConstraints(min_length=3, max_length=12, pattern=r"^[^\x00]*$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{0,3}$")]
-
-CaptureMethod = Literal["NOW", "DELAYED", "MANUAL"]
-Initiator = Literal["CARDHOLDER", "MERCHANT"]
-OnFile = Literal["NOT_STORED", "STORED", "TO_BE_STORED"]
-NumberType = Literal["PAN", "NETWORK_TOKEN", "DEVICE_TOKEN", "SAFETECH_TOKEN", "SAFETECH_PAGE_ENCRYPTION"]
-
-
 class Software(TypedDict):
     """The merchant's software; the vendor writes its version as a string and as a number."""
 
-    companyName: SoftwareName
-    productName: SoftwareName
-    version: NotRequired[Version]
+    companyName: p.SoftwareName
+    productName: p.SoftwareName
+    version: NotRequired[p.Version]
     softwareId: NotRequired[v.Text]
 
 
@@ -95,7 +30,7 @@ class Merchant(TypedDict):
     """The merchant, as far as a request describes it."""
 
     merchantSoftware: Software
-    merchantCategoryCode: NotRequired[CategoryCode]
+    merchantCategoryCode: NotRequired[p.CategoryCode]
     merchantLogoUrl: NotRequired[v.Text]
     softMerchant: NotRequired[JsonObject]
 
@@ -110,12 +45,12 @@ class Expiry(TypedDict):
 class Card(TypedDict):
     """A card of this one payment."""
 
-    accountNumber: CardNumber
-    accountNumberType: NotRequired[NumberType]
+    accountNumber: p.CardNumber
+    accountNumberType: NotRequired[p.NumberType]
     expiry: NotRequired[Expiry]
-    cvv: NotRequired[Cvv]
+    cvv: NotRequired[p.Cvv]
     isBillPayment: NotRequired[bool]
-    originalNetworkTransactionId: NotRequired[Reference]
+    originalNetworkTransactionId: NotRequired[p.Reference]
     walletProvider: NotRequired[v.WalletProvider]
     cardTypeFunding: NotRequired[Literal["DEBIT", "CREDIT"]]
     preferredPaymentNetworkRoutingCode: NotRequired[v.PreferredNetwork]
@@ -127,9 +62,9 @@ class StoredMethod(TypedDict):
 
     consumerProfileId: v.Text
     paymentMethodId: NotRequired[v.Text]
-    cvv: NotRequired[Cvv]
+    cvv: NotRequired[p.Cvv]
     isBillPayment: NotRequired[bool]
-    originalNetworkTransactionId: NotRequired[Reference]
+    originalNetworkTransactionId: NotRequired[p.Reference]
     merchantSalesChannelName: NotRequired[v.Text]
     cardTypeFunding: NotRequired[Literal["DEBIT", "CREDIT"]]
 
@@ -137,19 +72,19 @@ class StoredMethod(TypedDict):
 class Phone(TypedDict):
     """A telephone number; the vendor writes its country code as a number and as a string."""
 
-    countryCode: NotRequired[DialingCode]
-    phoneNumber: PhoneNumber
+    countryCode: NotRequired[p.DialingCode]
+    phoneNumber: p.PhoneNumber
 
 
 class BillingAddress(TypedDict, total=False):
     """Where the consumer gets the bill."""
 
-    line1: Line
-    line2: Line
-    city: Line
-    state: State
-    postalCode: Postal
-    countryCode: Country
+    line1: p.Line
+    line2: p.Line
+    city: p.Line
+    state: p.State
+    postalCode: p.Postal
+    countryCode: p.Country
 
 
 class ProfileInfo(TypedDict, total=False):
@@ -163,16 +98,16 @@ class ProfileInfo(TypedDict, total=False):
 class AccountHolder(TypedDict, total=False):
     """The consumer who pays."""
 
-    referenceId: HolderReference
+    referenceId: p.HolderReference
     consumerIdCreationDate: v.Text
-    fullName: FullName
-    firstName: Name
-    middleName: Name
-    lastName: Name
-    email: Mail
+    fullName: p.FullName
+    firstName: p.Name
+    middleName: p.Name
+    lastName: p.Name
+    email: p.Mail
     mobile: Phone
     phone: Phone
-    IPAddress: IpAddress
+    IPAddress: p.IpAddress
     billingAddress: BillingAddress
     nationalId: v.Text
     consumerProfileInfo: ProfileInfo
@@ -189,7 +124,7 @@ class PaymentMethod(TypedDict, total=False):
 class TransactionReference(TypedDict):
     """The transaction that a refund gives back."""
 
-    transactionReferenceId: Reference
+    transactionReferenceId: p.Reference
 
 
 class RefundMethod(PaymentMethod, total=False):
@@ -218,25 +153,25 @@ class Installment(TypedDict, total=False):
 class _Asked(TypedDict, total=False):
     """What payments, verifications and refunds have in common beside their method."""
 
-    initiatorType: Initiator
-    accountOnFile: OnFile
+    initiatorType: p.Initiator
+    accountOnFile: p.OnFile
     originalTransactionId: v.Text
-    merchantOrderNumber: OrderNumber
+    merchantOrderNumber: p.OrderNumber
     recurring: Recurring
     installment: Installment
     accountHolder: AccountHolder
     shipTo: JsonObject
-    statementDescriptor: Descriptor
+    statementDescriptor: p.Descriptor
 
 
 class Payment(_Asked):
     """A new payment."""
 
-    amount: Amount
+    amount: p.Amount
     currency: v.Currency
     merchant: Merchant
     paymentMethodType: PaymentMethod
-    captureMethod: NotRequired[CaptureMethod]
+    captureMethod: NotRequired[p.CaptureMethod]
     isCapture: NotRequired[bool]
     isAmountFinal: NotRequired[bool]
     partialAuthorizationSupport: NotRequired[Literal["SUPPORTED", "NOT_SUPPORTED"]]
@@ -255,7 +190,7 @@ class Verification(_Asked):
 class MultiCapture(TypedDict, total=False):
     """Which of several captures this one is."""
 
-    multiCaptureSequenceNumber: SequenceNumber
+    multiCaptureSequenceNumber: p.SequenceNumber
     multiCaptureRecordCount: int
     isFinalCapture: bool
 
@@ -263,8 +198,8 @@ class MultiCapture(TypedDict, total=False):
 class Capture(TypedDict, total=False):
     """A capture of an authorised payment."""
 
-    captureMethod: CaptureMethod
-    amount: Amount
+    captureMethod: p.CaptureMethod
+    amount: p.Amount
     currency: v.Currency
     isAmountFinal: bool
     multiCapture: MultiCapture
@@ -273,11 +208,11 @@ class Capture(TypedDict, total=False):
 class Patch(TypedDict, total=False):
     """A change of a payment that is not captured yet."""
 
-    captureMethod: CaptureMethod
+    captureMethod: p.CaptureMethod
     isCapture: bool
     isVoid: bool
-    amount: Amount
-    statementDescriptor: Descriptor
+    amount: p.Amount
+    statementDescriptor: p.Descriptor
     reversalReason: Literal[
         "NO_RESPONSE",
         "LATE_RESPONSE",
@@ -296,7 +231,7 @@ class Refund(_Asked):
 
     merchant: Merchant
     paymentMethodType: NotRequired[RefundMethod]
-    amount: NotRequired[Amount]
+    amount: NotRequired[p.Amount]
     currency: NotRequired[v.Currency]
 
 
@@ -315,7 +250,7 @@ def _rules(request: Payment | Verification | Refund, kinds: tuple[str, ...]) -> 
     method = request.get("paymentMethodType", {})
     if sum(kind in method for kind in kinds) != 1:
         found.append(Violation("paymentMethodType", f"must hold exactly one of {', '.join(kinds)}"))
-    if request["merchant"] and "accountHolder" in request and "accountHolder" in method:
+    if "accountHolder" in request and "accountHolder" in method:
         found.append(Violation("accountHolder", "must not be sent in paymentMethodType as well"))
     if request.get("currency") in assumed.UNKNOWN_CURRENCIES:
         found.append(Violation("currency", "must be a currency that payments can be made in"))

@@ -32,7 +32,6 @@ class Capture:
 
     capture_id: str
     amount: int
-    request_id: str
     refunded: int = 0
 
     def show(self) -> Json:
@@ -124,10 +123,12 @@ class Payment:
     changed: bool = False
     captures: list[Capture] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
-    forgotten_refunds: int = 0
-    """Refunds that the shown amounts leave out; only a lie writes it."""
+    unseen_refunds: int = 0
+    """What ``refundable`` leaves out; only a lie writes it."""
     eaten: int = 0
-    """What refused captures took from the shown amounts; only a lie writes it."""
+    """What refused captures took from ``remaining``; only a lie writes it."""
+    held: bool = False
+    """Whether a void gives nothing back; only a lie writes it."""
 
     @property
     def open(self) -> bool:
@@ -142,12 +143,31 @@ class Payment:
     @property
     def remaining(self) -> int:
         """Tell how much can still be captured."""
-        return self.authorised - self.captured if self.open else 0
+        return self.authorised - self.captured - self.eaten if self.open or self.held else 0
 
     @property
     def refundable(self) -> int:
         """Tell how much of what was taken did not go back."""
-        return self.captured - sum(each.amount for each in self.refunds) + self.forgotten_refunds
+        return self.captured - sum(each.amount for each in self.refunds) + self.unseen_refunds
+
+    def take(self, amount: int, *, capture_id: str, final: bool, at: int) -> Capture:
+        """Take an amount; a ``final`` capture gives the rest of the authorisation back."""
+        capture = Capture(capture_id, amount)
+        self.captures.insert(0, capture)
+        self.state = "CLOSED"
+        self.status = "CLOSED" if final else "OPEN"
+        self.captured_at = at
+        if final:
+            self.due = None
+            if len(self.captures) == 1:
+                self.authorisation = "CAPTURED"
+        return capture
+
+    def void(self, outcome: Outcome) -> None:
+        """Give the whole authorisation back."""
+        self.state, self.status, self.authorisation = "VOIDED", "CANCELLED", "VOIDED"
+        self.outcome = outcome
+        self.due = None
 
     def chain(self) -> Json:
         """Render ``paymentRequest``."""
@@ -197,7 +217,7 @@ class Payment:
         body |= {"hostMessage": outcome.host, "amount": amount if capture is None else capture.amount, "currency": self.currency}
         if self.captures:
             body["remainingRefundableAmount"] = self.refundable
-        body["remainingAuthAmount"] = self.remaining - self.eaten
+        body["remainingAuthAmount"] = self.remaining
         if self.changed:
             body["totalAuthorizedAmount"] = self.authorised
         body |= {"hostReferenceId": self.deal.host_reference, "merchant": self.deal.merchant, **self.deal.extras}
@@ -221,8 +241,12 @@ class Verification:
 
     def show(self) -> Json:
         """Render the response body."""
-        body: Json = {"transactionId": self.verification_id, "requestId": self.request_id}
-        body["transactionState"] = "AUTHORIZED" if self.outcome.granted else "DECLINED"
+        body: Json = {
+            "transactionId": self.verification_id,
+            "requestId": self.request_id,
+            "transactionState": "AUTHORIZED" if self.outcome.granted else "DECLINED",
+            "amount": 0,
+        }
         if self.currency is not None:
             body["currency"] = self.currency
         body |= {

@@ -60,7 +60,7 @@ class Wallet:
         """
         info: Json = {"consumerProfileRequestType": "CREATE"}
         if not outcome.granted and not self.lies("profile-despite-decline"):
-            return {**info, **_failed(assumed.PROFILE_FAILED, "A declined transaction creates no consumer profile")}
+            return {**info, **self._failed(assumed.PROFILE_FAILED, "A declined transaction creates no consumer profile")}
         card = method.get("card")
         missing = [f"accountHolder.{name}" for name in ("firstName", "lastName") if name not in holder]
         if card is None:
@@ -68,9 +68,9 @@ class Wallet:
         elif "expiry" not in card:
             missing.append("paymentMethodType.card.expiry")
         if card is None or missing:
-            return {**info, **_failed(assumed.PROFILE_INCOMPLETE, f"Required to create a consumer profile: {', '.join(missing)}")}
+            return {**info, **self._failed(assumed.PROFILE_INCOMPLETE, f"Required to create a consumer profile: {', '.join(missing)}")}
         if holder.get("referenceId") == assumed.PROFILE_FAILURE_REFERENCE:
-            return {**info, **_failed(assumed.PROFILE_FAILED, "The consumer profile could not be created")}
+            return {**info, **self._failed(assumed.PROFILE_FAILED, "The consumer profile could not be created")}
         made = self._profiles.create(_profile(holder, card), Caller())
         return {
             **info,
@@ -78,9 +78,10 @@ class Wallet:
             "paymentMethodId": made["paymentMethodType"]["cardList"][0]["paymentMethodId"],
         }
 
-
-def _failed(code: str, message: str) -> Json:
-    return {"consumerProfileResponseCode": code, "consumerProfileResponseMessage": message}
+    def _failed(self, code: str, message: str) -> Json:
+        if self.lies("failed-profile-fails-payment"):
+            raise NotPossible(code, "accountHolder.consumerProfileInfo", "must be possible to carry out")
+        return {"consumerProfileResponseCode": code, "consumerProfileResponseMessage": message}
 
 
 def _profile(holder: AccountHolder, card: Card) -> CreateProfile:
@@ -104,11 +105,9 @@ def _profile(holder: AccountHolder, card: Card) -> CreateProfile:
     if "fullName" in holder:
         request["fullName"] = holder["fullName"]
     communication: Communication = {}
-    sent: list[Any] = [holder[name] for name in ("mobile", "phone") if name in holder]  # type: ignore[literal-required]  # two names
+    sent: list[Any] = [holder[name] for name in ("mobile", "phone") if name in holder]
     if sent:
-        communication["phoneList"] = [
-            {"phoneNumber": phone["phoneNumber"], "countryCode": phone.get("countryCode", "")} for phone in sent
-        ]
+        communication["phoneList"] = [{"phoneNumber": phone["phoneNumber"], "countryCode": phone.get("countryCode", "")} for phone in sent]
     if "email" in holder:
         communication["emailList"] = [{"emailAddress": holder["email"]}]
     if communication:
