@@ -53,7 +53,7 @@ def key_counts_elsewhere(s: Seller) -> bool:
     for profile in (first, second):
         assert s.call("POST", place(customer, profile, "/cancel"), key="one").status_code == 204
     assert s.read(customer, first)["status"] == "CANCELLED"
-    return s.read(customer, second)["status"] == "READY"
+    return bool(s.read(customer, second)["status"] == "READY")
 
 
 def key_of_another_tenant(s: Seller) -> bool:
@@ -121,14 +121,14 @@ def cancelled_comes_back(s: Seller) -> bool:
     s.call("POST", place(customer, profile, "/payment-methods"), s.card(customer))
     after = s.read(customer, profile)
     assert (after["status"], len(after["payment_methods"])) in (("CANCELLED", 1), ("READY", 2))
-    return after["status"] == "READY"
+    return bool(after["status"] == "READY")
 
 
 def cancel_does_nothing(s: Seller) -> bool:
     customer = s.customer()
     profile = s.create(customer)
     assert s.call("POST", place(customer, profile, "/cancel")).status_code == 204
-    return s.read(customer, profile)["status"] == "READY"
+    return bool(s.read(customer, profile)["status"] == "READY")
 
 
 def deleted_is_listed(s: Seller) -> bool:
@@ -209,14 +209,14 @@ def details_are_missing(s: Seller) -> bool:
 def refused_profile_is_there(s: Seller) -> bool:
     customer = s.customer()
     assert s.refused(customer, s.by_token("OTHE")).status_code == 402
-    return s.listed(customer)["paging"]["total"] == 1
+    return bool(s.listed(customer)["paging"]["total"] == 1)
 
 
 def sequence_is_always_auto(s: Seller) -> bool:
     customer = s.customer()
     profile = s.create(customer, sequence_control="MANUAL")
     assert s.read(customer, profile) == profile
-    return profile["sequence_control"] == "AUTO"
+    return bool(profile["sequence_control"] == "AUTO")
 
 
 def list_loses_a_row(s: Seller) -> bool:
