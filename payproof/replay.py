@@ -241,7 +241,7 @@ def mutated(kit: Kit, chain: Chain, mutant: Mutant) -> list[Exchange]:
     before = copy.deepcopy(document)
     for change in mutant.changes:
         _apply(document, change, names, mutant)
-    if document == before:
+    if json.dumps(document) == json.dumps(before):
         message = f"{mutant.clause}: the mutant of {mutant.step!r} changes nothing"
         raise ValueError(message)
     return [*exchanges[:-1], _exchange(exchanges[-1], document)]

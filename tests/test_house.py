@@ -38,7 +38,7 @@ ORDER = (
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     # a run, its readers, and who starts it
-    "progress", "run", "worker", "actor", "report", "fixtures", "plugin", "cli", "__main__",
+    "progress", "run", "worker", "transition", "actor", "report", "fixtures", "plugin", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock` and `report` and `cli` stand for their folders."""
 
