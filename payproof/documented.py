@@ -101,7 +101,7 @@ def _left_out(finding: Finding, shown: Mapping[str, Any], exchange: Exchange) ->
 
 def _before(kit: Kit, contract: Contract) -> list[Exchange]:
     source = contract.access.get("token")
-    if source is None:
+    if source is None or source["api"] == contract.api:  # its own exchanges are judged anyway
         return []
     issuer = kit.contracts[source["api"]]
     given = [one["name"] for one in issuer.exchanges if one["operation"] == source["operation"] and one["status"] == 200]
