@@ -19,6 +19,7 @@ class World:
         self.session = SimpleNamespace(target=SimpleNamespace(mock=mock))
 
     def transition(self, **row: Any) -> None:
+        """Write a row down."""
         self.rows.append(row)
 
 
