@@ -118,7 +118,7 @@ class ZuoraWorld:
         self.clock = clock
         self.directory = directory
         self.script = script
-        self.keys: Keys[tuple[int, Any]] = Keys(hurried="zuora-key-expires-early" in lies)
+        self.keys: Keys[tuple[int, Any]] = Keys(hurried=self.lies("zuora-key-expires-early"))
         """Under each key the first status and body."""
         self.limits = Limits()
         self.entities = (self._uuid("entity"), self._uuid("other entity"))
@@ -222,7 +222,7 @@ class ZuoraWorld:
 
     def cancel(self, method_id: str, number: int, entity: str) -> Json:
         """Cancel a profile for good."""
-        method, credential = self._closable(method_id, number, entity, lie="zuora-closed-cancelled-again")
+        method, credential = self._closable(method_id, number, entity, closed=self.lies("zuora-closed-cancelled-again"))
         credential.status, credential.cancelled_on = "Cancelled", self._now()
         self._effects["stored credentials cancelled"] += 1
         if self.lies("zuora-cancel-takes-all"):
@@ -233,7 +233,7 @@ class ZuoraWorld:
 
     def expire(self, method_id: str, number: int, entity: str) -> Json:
         """Let a profile expire for good."""
-        method, credential = self._closable(method_id, number, entity, lie="zuora-closed-expired-again")
+        method, credential = self._closable(method_id, number, entity, closed=self.lies("zuora-closed-expired-again"))
         credential.status, credential.expired_on = "Expired", self._now()
         self._effects["stored credentials expired"] += 1
         return self._done(method, credential)
@@ -275,13 +275,13 @@ class ZuoraWorld:
             return next(number for number in range(1, len(taken) + 2) if number not in taken)
         return len(method.profiles) + 1
 
-    def _closable(self, method_id: str, number: int, entity: str, *, lie: str) -> tuple[PaymentMethod, Credential]:
+    def _closable(self, method_id: str, number: int, entity: str, *, closed: bool) -> tuple[PaymentMethod, Credential]:
         method = self.method(method_id, entity)
         # The latest first: only a lie gives two profiles one number
         found = next((each for each in reversed(method.profiles) if each.number == number), None)
         if found is None:
             raise declined(NOT_FOUND, "profile-number was not found", status=404)
-        if found.status not in _OPEN and not self.lies(lie):
+        if found.status not in _OPEN and not closed:
             raise declined(RULE, f"profile-number belongs to a profile whose status is {found.status}")
         return method, found
 

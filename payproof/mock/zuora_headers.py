@@ -2,12 +2,11 @@
 
 import re
 import zlib
-from collections.abc import Callable
 
 from payproof.mock import zuora_assumed as assumed
 from payproof.mock.refusal import Invalid
 from payproof.mock.wire import Request, read_json
-from payproof.mock.zuora import Session
+from payproof.mock.zuora import Session, ZuoraWorld
 from payproof.mock.zuora_errors import INVALID, MALFORMED, MISSING_PARAMETER, PERMISSION, Declined, declined, reasons
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
@@ -18,8 +17,6 @@ _COMPRESS_ABOVE = 1000
 _QUALITY = re.compile(r"q=(?:(0(?:\.[0-9]{0,3})?)|(1(?:\.0{0,3})?))", re.IGNORECASE)
 _GZIP = ("gzip", "x-gzip")
 """RFC 9110 section 8.4.1.3 makes the second name mean the first."""
-
-Lies = Callable[[str], bool]
 
 
 def bearer(request: Request) -> str | None:
@@ -64,19 +61,19 @@ def demand_orgs(request: Request, session: Session) -> None:
         raise declined(PERMISSION, "Zuora-Org-Ids holds an org that the user has no access to", status=403)
 
 
-def idempotency_key(request: Request, lies: Lies) -> str | None:
+def idempotency_key(request: Request, world: ZuoraWorld) -> str | None:
     """Read the header Idempotency-Key, None where it is absent; raises ``Declined``."""
     value = _single(request, "Idempotency-Key")
-    if value is None or lies("zuora-key-ignored"):
+    if value is None or world.lies("zuora-key-ignored"):
         return None
     if not value:
         raise declined(INVALID, "Idempotency-Key must not be empty")
-    if len(value) > _LONGEST_KEY and not lies("zuora-long-key-accepted"):
+    if len(value) > _LONGEST_KEY and not world.lies("zuora-long-key-accepted"):
         raise declined(INVALID, f"Idempotency-Key must have at most {_LONGEST_KEY} characters")
     return value
 
 
-def gzip_above(request: Request, lies: Lies) -> int | None:
+def gzip_above(request: Request, world: ZuoraWorld) -> int | None:
     """Tell above how many bytes the answer is to be compressed; None where the client takes no gzip."""
     weights: dict[str, bool] = {}
     for value in request.headers(b"accept-encoding"):
@@ -85,12 +82,12 @@ def gzip_above(request: Request, lies: Lies) -> int | None:
             quality = _QUALITY.fullmatch(parameter.strip()) if parameter else None
             weights[coding.strip()] = not parameter or (quality is not None and float(quality[1] or 1) > 0)
     wanted = next((weights[name] for name in (*_GZIP, "*") if name in weights), False)
-    if not wanted or lies("zuora-gzip-never"):
+    if not wanted or world.lies("zuora-gzip-never"):
         return None
-    return 0 if lies("zuora-gzip-always") else _COMPRESS_ABOVE
+    return 0 if world.lies("zuora-gzip-always") else _COMPRESS_ABOVE
 
 
-async def body(request: Request, lies: Lies) -> object:
+async def body(request: Request, world: ZuoraWorld) -> object:
     """Read the JSON body, compressed or not; raises ``Declined``, ``BodyTimeout`` and ``ClientGone``."""
     if request.media_type() != "application/json":
         raise declined(INVALID, "Content-Type must be application/json")
@@ -102,7 +99,7 @@ async def body(request: Request, lies: Lies) -> object:
     except Invalid as refused:
         raise Declined(400, *reasons(refused.violations)) from None
     if coding in _GZIP:
-        raw = raw if lies("zuora-plain-body-accepted") and raw[:2] != b"\x1f\x8b" else _unpacked(raw)
+        raw = raw if world.lies("zuora-plain-body-accepted") and raw[:2] != b"\x1f\x8b" else _unpacked(raw)
     try:
         return read_json(raw)
     except Invalid as refused:

@@ -160,7 +160,7 @@ class ZuoraApi:
         if track is not None and world.lies("zuora-track-id-cut"):
             track = track[:32]
         answer = _traced(answer.with_headers(*headers), request_id, track)
-        return replace(answer, gzip_above=zuora_headers.gzip_above(request, world.lies))
+        return replace(answer, gzip_above=zuora_headers.gzip_above(request, world))
 
     def _session(self, request: Request) -> Session | None:
         token = zuora_headers.bearer(request)
@@ -235,7 +235,7 @@ class ZuoraApi:
         entity = zuora_headers.entity(request, session)
         zuora_headers.demand_orgs(request, session)
         call = _Call(request, session, entity, request.segments[2], request.segments[4] if len(request.segments) > 4 else "")
-        key = zuora_headers.idempotency_key(request, world.lies) if operation.keyed else None
+        key = zuora_headers.idempotency_key(request, world) if operation.keyed else None
         if key is None:
             return await self._operate(operation, call, request_id)
         target = (request.method, request.segments, entity)
@@ -269,7 +269,7 @@ class ZuoraApi:
             if operation.payload:
                 # Before the body, so that a wrong payment method is told whatever the body holds
                 call.world.method(call.method_id, call.entity)
-                body = await zuora_headers.body(call.request, call.world.lies)
+                body = await zuora_headers.body(call.request, call.world)
             return Answer(200, operation.act(call, body))
         except Declined as refused:
             answer = self._refuse(refused, request_id, payload=operation.payload)

@@ -2,12 +2,15 @@
 
 import ast
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import payproof.mock
+from payproof.mock import jpmorgan_faults
 from payproof.mock.app import create_app
 from payproof.mock.faults import FAULTS, UnknownFault, chosen
+from payproof.mock.script import Api
 
 CLAUSES = {
     "delete-only-hides": "CPM-DELETE-STAYS-GONE",
@@ -25,8 +28,9 @@ CLAUSES = {
 
 def test_each_fault_names_its_clause() -> None:
     """Names, clauses and APIs of the faults are fixed: other programs select by them."""
-    assert {name: fault.clause for name, fault in FAULTS.items()} == CLAUSES
-    assert {fault.api for fault in FAULTS.values()} == {"jpmorgan-oauth", "jpmorgan-profiles"}
+    assert {fault.name: fault.clause for fault in jpmorgan_faults.FAULTS} == CLAUSES
+    assert {fault.api for fault in jpmorgan_faults.FAULTS} == {"jpmorgan-oauth", "jpmorgan-profiles"}
+    assert {fault.api for fault in FAULTS.values()} <= set(get_args(Api))
     assert all(name == fault.name and fault.lie.endswith(".") for name, fault in FAULTS.items())
 
 
