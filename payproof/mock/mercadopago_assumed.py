@@ -53,6 +53,9 @@ EMAIL: Final = re.compile(r"[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+")
 CARD_NUMBER: Final = re.compile(r"[0-9]{13,19}")
 """Card numbers are checked for their length only: not every published example number has a valid check digit."""
 
+DEEPEST_OBJECT: Final = 32
+"""How deep an object may be nested that is kept as it was sent; no limit is documented."""
+
 SECURITY_CODE: Final = re.compile(r"[0-9]{3,4}")
 
 # --- Test data -------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Customers of one tenant of Mercado Pago, their cards, and the card tokens that become cards. No HTTP in here."""
 
+import math
 import string
 from collections import Counter
 from collections.abc import Mapping
@@ -156,19 +157,19 @@ def _object(body: object) -> Mapping[str, Any]:
     return body
 
 
-def _deep_text(value: object) -> bool:
+def _can_be_written(value: object) -> bool:
     # What is echoed as it was sent must be possible to write, however deep it sits
-    waiting = [value]
+    waiting = [(value, assumed.DEEPEST_OBJECT)]
     while waiting:
-        each = waiting.pop()
+        each, room = waiting.pop()
         if isinstance(each, str) and broken_text(each):
             return False
-        if isinstance(each, float) and (each != each or each in (float("inf"), float("-inf"))):  # noqa: PLR0124 - NaN
+        if isinstance(each, float) and not math.isfinite(each):
             return False
-        if isinstance(each, dict):
-            waiting += [*each, *each.values()]
-        elif isinstance(each, list):
-            waiting += each
+        inner = [*each, *each.values()] if isinstance(each, dict) else each if isinstance(each, list) else []
+        if inner and not room:
+            return False
+        waiting += [(one, room - 1) for one in inner]
     return True
 
 
@@ -182,7 +183,7 @@ def _customer(body: object) -> Json:
         if sent.get(name) is not None and (not isinstance(sent[name], str) or broken_text(sent[name])):
             problems.add(code, f"{name} must be a string of valid Unicode characters")
     for name, code in _OBJECTS:
-        if sent.get(name) is not None and (not isinstance(sent[name], dict) or not _deep_text(sent[name])):
+        if sent.get(name) is not None and (not isinstance(sent[name], dict) or not _can_be_written(sent[name])):
             problems.add(code, f"{name} must be an object with valid values")
     problems.demand_none()
     return {name: sent[name] for name in _SHOWN if sent.get(name) is not None}
@@ -209,7 +210,7 @@ def _new_card(body: object, liar: Liar) -> NewCard:
     name, identification = holder.get("name"), holder.get("identification")
     if not isinstance(name, str) or not name.strip() or broken_text(name):
         places.append("cardholder.name must be a string that is not blank")
-    if identification is not None and (not isinstance(identification, dict) or not _deep_text(identification)):
+    if identification is not None and (not isinstance(identification, dict) or not _can_be_written(identification)):
         places.append("cardholder.identification must be an object with valid values")
     if places:
         raise Denied(400, *(Problem("122", (place,)) for place in places))

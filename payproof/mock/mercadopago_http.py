@@ -209,7 +209,7 @@ class MercadoPagoApi:
     async def _perform(self, operation: _Operation, request: Request, credential: Credential) -> Answer:
         world = credential.world
         scope: tuple[str, ...] | None = None
-        body: object = None
+        mark = b""
         try:
             if operation.profiles and credential.error is not None:
                 code, status = credential.error
@@ -217,8 +217,9 @@ class MercadoPagoApi:
             key = _key(request, operation, world)
             body = await _body(request) if operation.reads_body else None
             if key is not None:
+                mark = fingerprint(body)
                 scope = (request.method, *request.segments, key)
-                known = world.keys.recall(scope, fingerprint(body))
+                known = world.keys.recall(scope, mark)
                 if known is not None:
                     return known
                 if world.lies("mp-key-race"):
@@ -234,7 +235,7 @@ class MercadoPagoApi:
             late = unreadable([Violation("body", "did not arrive in time")])
             return self._refused(late, profiles=operation.profiles).with_headers((b"connection", b"close"))
         if scope is not None:
-            world.keys.keep(scope, fingerprint(body), answer)
+            world.keys.keep(scope, mark, answer)
         return answer
 
     def _failed(self, status: int, *, profiles: bool) -> Answer:

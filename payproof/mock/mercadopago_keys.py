@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from payproof.mock import mercadopago_assumed as assumed
 from payproof.mock.clock import Clock
-from payproof.mock.mercadopago_errors import denied
+from payproof.mock.mercadopago_errors import denied, unreadable
 from payproof.mock.mercadopago_models import Liar
+from payproof.mock.refusal import Violation
 from payproof.mock.wire import Answer
 
 Scope = tuple[str, ...]
@@ -15,8 +16,15 @@ Scope = tuple[str, ...]
 
 
 def fingerprint(body: object) -> bytes:
-    """Tell bodies apart without keeping them: the same JSON gives the same bytes, whatever its order of members."""
-    return hashlib.blake2b(json.dumps(body, sort_keys=True).encode(), digest_size=16).digest()
+    """Tell bodies apart without keeping them: the same JSON gives the same bytes, whatever its order of members.
+
+    Raises ``Denied`` for a body that was just flat enough to be read.
+    """
+    try:
+        text = json.dumps(body, sort_keys=True)
+    except RecursionError:
+        raise unreadable([Violation("body", "is nested too deeply")]) from None
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
