@@ -112,7 +112,7 @@ class MockServer:
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             _Served(self._app),
-            http="h11",
+            http="httptools",
             ws="none",
             loop="asyncio",
             lifespan="off",

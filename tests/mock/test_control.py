@@ -50,7 +50,9 @@ def test_tenants_by_name(client: httpx.Client) -> None:
     fresh = [client.post("/__mock__/tenants").json() for _ in range(2)]
     assert first.status_code == again.status_code == 201
     assert first.json() == again.json() != another.json()
-    assert first.json().keys() == {"client_id", "client_secret", "merchant_id"}
+    assert first.json().keys() >= {"client_id", "client_secret", "merchant_id", "mercadopago_token", "zuora_client_id"}
+    shared = set(first.json().values()) & set(another.json().values())
+    assert shared == {first.json()["zuora_gateway"]}
     assert fresh[0] != fresh[1]
 
 
