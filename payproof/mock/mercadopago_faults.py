@@ -109,7 +109,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         ),
         (
             "mp-not-found-as-400",
-            "What does not exist is refused with the right code and the status 400.",
+            "What does not exist at payment profiles is refused with the right code and the status 400.",
             "MPP-NOT-FOUND-STATUS",
         ),
         (
