@@ -396,3 +396,30 @@ def test_the_envelope_is_a_setting(envelope: int, members: set[str]) -> None:
     assert answer.status == 401
     assert answer.body is not None
     assert set(answer.body) == members
+
+
+def failing_call(path: str, receive: Callable[[], Any]) -> tuple[int, Any]:
+    """Post to an app in this process, as the tenant ``slow``, and give status and body of the answer."""
+    tenants = Tenants()
+    token = tenants.named("slow").credentials["mercadopago_token"]
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"x-idempotency-key", b"k"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    answer = asyncio.run(MercadoPagoApi(tenants)(Request(scope, receive)))
+    return answer.status, answer.body
+
+
+@pytest.mark.parametrize(("path", "family"), [("/v1/customers/x/payment-profiles", "errors"), ("/v1/customers", "cause")])
+def test_a_body_that_never_ends(monkeypatch: pytest.MonkeyPatch, path: str, family: str) -> None:
+    """A body that does not arrive in time cannot be read, which is documented, unlike 408."""
+    monkeypatch.setattr("payproof.mock.assumed.BODY_TIMEOUT_SECONDS", 0.02)
+    status, body = failing_call(path, asyncio.Event().wait)
+    assert status == 400
+    assert body[family][0]["code"] == {"errors": "payload_failed", "cause": "118"}[family]
+
+
+def test_an_error_of_the_mock() -> None:
+    """When the mock itself fails, the answer is the documented 500."""
+    answer = MercadoPagoApi(Tenants()).failure()
+    assert answer.status == 500
+    assert isinstance(answer.body, dict)
+    assert [each["code"] for each in answer.body["errors"]] == ["internal_server_error"]
