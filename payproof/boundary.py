@@ -118,7 +118,16 @@ def closed(document: Mapping[str, Any]) -> dict[str, Any]:
 def _body(subject: Subject, case: Case[Any]) -> Any:
     from schemathesis.core import NOT_SET  # noqa: PLC0415  # see the class
 
-    return None if not subject.operation.bodies or case.body is NOT_SET else NULL if case.body is None else case.body
+    return None if not subject.operation.bodies or case.body is NOT_SET else NULL if case.body is None else _whole(case.body)
+
+
+def _whole(value: Any) -> Any:
+    """Write whole numbers without a fraction: 5.0 is an integer to JSON Schema, and a fault to who counts money in it."""
+    if isinstance(value, dict):
+        return {name: _whole(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _drawn(subject: Subject, case: Case[Any]) -> Drawn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -47,12 +49,16 @@ class Draft:
     raw: bytes | None = None
 
     def request(self, api: Api) -> Request:
-        """Build the request as the tenant of `api` sends it."""
+        """Build the request as the tenant of `api` sends it. A body goes in the content coding that a header names, gzip."""
         raw = self.raw
         if raw is None and self.form is not None:
             raw = urlencode(self.form).encode()
         if raw is None and self.body is NULL:
             raw = b"null"
+        coding = self.at("header", "/Content-Encoding")
+        if isinstance(coding, str) and coding.lower() == "gzip" and (raw or self.body is not None):
+            # RFC 9110 section 8.4.1: names of codings know no case
+            raw = gzip.compress(json.dumps(self.body).encode() if raw is None else raw, mtime=0)
         return api.request(self.operation, path=self.path, query=self.query, headers=self.headers,
                            body=None if raw is not None else self.body, raw=raw)  # fmt: skip
 

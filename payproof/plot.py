@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from payproof.client import Answer, Api
     from payproof.exchange import Intent, Request
+    from payproof.specimen import Skeleton
     from payproof.worker import Apis
 
 
@@ -81,14 +82,16 @@ class Plot:
     `prepare` takes a tenant's APIs, and whether everything is wanted that a generated request may refer to; a request is
     accepted once on it, or again and again unless the operation is `consuming`. Of generated requests: `values` are
     strategies for members and parameters by name, where the spec says too little; `apart` are members of one object that
-    are never sent together although the spec allows it; `once` are optional parameters that no two requests of a tenant
-    may share; `settle` puts in what only the tenant knows, mostly ids. `cards` are the numbers that may be sent anywhere.
+    are never sent together although the spec allows it, and `shaped` divides bodies where that does not say enough;
+    `once` are optional parameters that no two requests of a tenant may share; `settle` puts in what only the tenant knows,
+    mostly ids. `cards` are the numbers that may be sent anywhere.
     """
 
     prepare: Callable[[Apis, bool], Base]
     consuming: bool = False
     values: Mapping[str, SearchStrategy[Any]] = field(default_factory=dict)
     apart: Collection[frozenset[str]] = ()
+    shaped: Callable[[list[Skeleton]], list[Skeleton]] = list
     once: Collection[str] = ()
     settle: Callable[[Base, Draft], Draft] = _as_drawn
     cards: Collection[str] = ()

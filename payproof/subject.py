@@ -44,8 +44,10 @@ class Drawn:
 class Subject:
     """An operation under test. `values` and `apart` are those of `Specimens`; `values` names parameters, too.
 
-    `supplied` are headers that the tenant's access gives, so that they are not drawn. `once` are parameters that no two
-    requests of a tenant may share: `drawn` leaves them out where more than one request is made of what it draws.
+    `supplied` are headers that the tenant's access gives, so that they are not drawn; neither is a parameter that refers
+    to something (x-refers-to) without a strategy in `values`. `once` are parameters that no two requests of a tenant may
+    share: `drawn` leaves them out where more than one request is made of what it draws. `shaped` may divide the
+    skeletons of the body further, where the spec allows members together that no server has to take.
     """
 
     spec: Spec
@@ -54,6 +56,7 @@ class Subject:
     apart: Collection[frozenset[str]] = ()
     supplied: Collection[str] = ()
     once: Collection[str] = ()
+    shaped: Callable[[list[Skeleton]], list[Skeleton]] = list
 
     @cached_property
     def constraints(self) -> list[Constraint]:
@@ -64,7 +67,7 @@ class Subject:
     def skeletons(self) -> list[Skeleton]:
         """Bodies in which everything occurs; one without members where the operation has no body."""
         specimens = Specimens(self.spec.document, values=self.values, apart=self.apart)
-        return [skeleton for shape in self.operation.bodies.values() for skeleton in specimens.of(shape.schema)] or [{}]
+        return self.shaped([skeleton for shape in self.operation.bodies.values() for skeleton in specimens.of(shape.schema)]) or [{}]
 
     @cached_property
     def labels(self) -> Mapping[str, SearchStrategy[str]]:
@@ -78,8 +81,16 @@ class Subject:
 
     def _parameters(self, where: str) -> dict[str, SearchStrategy[str]]:
         given = {name.lower() for name in self.supplied}
-        chosen = [one for one in self.operation.parameters if one.where == where and one.name.lower() not in given]
-        return {one.name: self.values.get(one.name, leaf(one.shape.schema)).map(on_wire) for one in chosen}
+        drawn = {
+            one.name: self.values[one.name] if one.name in self.values else leaf(one.shape.schema) for one in self.operation.parameters
+            if one.where == where and one.name.lower() not in given and (one.name in self.values or "x-refers-to" not in one.shape.schema)
+        }  # fmt: skip
+        return {name: values.map(on_wire) for name, values in drawn.items()}
+
+    @property
+    def bare(self) -> bool:
+        """Whether requests differ in nothing but what they are about."""
+        return not self.operation.bodies and not self.labels and not self.query
 
     @property
     def form(self) -> bool:

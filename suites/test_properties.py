@@ -80,7 +80,7 @@ def subjects(payproof_worker: Worker, plots: dict[str, Plot]) -> Callable[[str],
         contracts = payproof_worker.kit.contracts.values()
         contract = next(contract for contract in contracts if operation in contract.spec.operations)
         plot, supplied = plots[operation], contract.access.get("headers", {})
-        return Subject(contract.spec, contract.spec.operations[operation], plot.values, plot.apart, supplied, plot.once)
+        return Subject(contract.spec, contract.spec.operations[operation], plot.values, plot.apart, supplied, plot.once, plot.shaped)
 
     return subject
 
@@ -117,14 +117,17 @@ def test_valid_requests_are_accepted(
     def agreed(drawn: Drawn) -> None:
         known.operation(subject).validate_response(_as_httpx(accepted(drawn)))
 
-    if VALID[depth]:
+    if VALID[depth] and not subject.bare:
         explore(f"valid {operation}", given(known.valid(subject))(agreed), examples=VALID[depth])
 
     # Where only a few headers or fields can differ, all of them at once
     def simply(drawn: Drawn) -> None:
         accepted(drawn)
 
-    if subject.form or not subject.operation.bodies or not VALID[depth]:
+    if subject.bare:
+        for _ in range(FULL[depth]):
+            (agreed if VALID[depth] else simply)(Drawn(None, {}))
+    elif subject.form or not subject.operation.bodies or not VALID[depth]:
         explore(f"full {operation}", given(subject.drawn(subject.skeletons[0], alone=True))(simply), examples=FULL[depth])
 
 

@@ -61,7 +61,7 @@ class StoredMethod(TypedDict):
     """A payment method of a consumer profile."""
 
     consumerProfileId: v.Text
-    paymentMethodId: NotRequired[v.Text]
+    paymentMethodId: v.Text
     cvv: NotRequired[p.Cvv]
     isBillPayment: NotRequired[bool]
     originalNetworkTransactionId: NotRequired[p.Reference]
@@ -286,6 +286,8 @@ def patch(body: object) -> Patch:
     request = checked(_PATCH, body)
     if request.get("isVoid") and request.keys() & {"amount", "captureMethod", "isCapture"}:
         raise Invalid([Violation("isVoid", "must not be sent with amount, captureMethod or isCapture")])
+    if not request.keys() & {"isVoid", "amount", "captureMethod", "isCapture"}:
+        raise Invalid([Violation("body", "must hold one of isVoid, amount and captureMethod")])
     return request
 
 

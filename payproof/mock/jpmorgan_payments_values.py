@@ -27,6 +27,8 @@ def _cvv(value: object) -> str:
 
 
 def _country_code(value: object) -> str:
+    if value == 0:
+        raise _two_ways("1 to 3 digits, at least 1 as a number")
     return _digits(value, 1, 3, "1 to 3 digits, as a string or a number")
 
 

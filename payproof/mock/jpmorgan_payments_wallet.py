@@ -36,10 +36,8 @@ class Wallet:
         if profile.members["profileStatus"] != "ACTIVE" and not self.lies("inactive-profile-pays"):
             raise _refused("consumerProfileId", "must name an active consumer profile")
         method: Method | None
-        if "paymentMethodId" not in stored or self.lies("default-method-pays"):
+        if self.lies("default-method-pays"):
             method = profile.default
-            if method is None:
-                raise _refused("paymentMethodId", "is required, since the consumer profile has no default payment method")
         else:
             identifier = stored["paymentMethodId"].lower()
             method = profile.find(identifier)
