@@ -1,6 +1,7 @@
 """Payment profiles of one tenant of Mercado Pago: what each operation does. No HTTP in here."""
 
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from payproof.mock import mercadopago_assumed as assumed
@@ -34,6 +35,17 @@ class MercadoPagoDirectory:
     profiles: dict[str, PaymentProfile] = field(default_factory=dict)
     card_ids: set[int] = field(default_factory=set)
     keys: Memory = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a method stands for: a saved card, a card token that was not used yet, both, or (fintoc) neither."""
+
+    card: Card | None
+    token: CardToken | None
+
+    def is_held_by(self, names: Container[str]) -> bool:
+        return (self.card is not None and self.card.holder in names) or (self.token is not None and self.token.card.holder["name"] in names)
 
 
 class MercadoPagoWorld:
@@ -87,13 +99,13 @@ class MercadoPagoWorld:
     def create(self, customer_id: str, request: NewProfile, site: str) -> Json:
         """Create a payment profile with one or two methods."""
         customer = self.customers.get(customer_id)
-        cards = [self._card(customer, None, method, f"payment_methods[{n}].", site) for n, method in enumerate(request.methods)]
-        refused = any(_holder(card) in assumed.REJECTED_HOLDERS for card in cards)
+        found = [self._find(customer, None, method, f"payment_methods[{n}].", site) for n, method in enumerate(request.methods)]
+        refused = any(each.is_held_by(assumed.REJECTED_HOLDERS) for each in found)
         if refused and not self.lies("mp-refused-verification-leaves-profile"):
             raise denied("payment_method_not_approved", status=402)
         now = self._clock.milliseconds()
         profile = PaymentProfile(self._ids.uuid().replace("-", ""), customer.customer_id, dict(request.members), now, now)
-        profile.methods = [self._method(customer, *each) for each in zip(request.methods, cards, strict=True)]
+        profile.methods = [self._method(customer, *each) for each in zip(request.methods, found, strict=True)]
         if not any(method.default for method in profile.methods):
             profile.methods[0].default = True
         self._profiles[profile.profile_id] = self._directory.profiles[profile.profile_id] = profile
@@ -133,10 +145,10 @@ class MercadoPagoWorld:
         if len(profile.methods) >= 2 and not self.lies("mp-third-method-accepted"):
             raise denied("more_than_two_payment_methods_not_allowed")
         customer = self.customers.get(profile.customer_id)
-        card = self._card(customer, profile, request, "", site)
-        if _holder(card) in assumed.REJECTED_HOLDERS:
+        found = self._find(customer, profile, request, "", site)
+        if found.is_held_by(assumed.REJECTED_HOLDERS):
             raise denied("payment_method_not_approved", status=402)
-        method = self._method(customer, request, card)
+        method = self._method(customer, request, found)
         if method.default and not self.lies("mp-default-not-unique"):
             for other in profile.methods:
                 other.default = False
@@ -190,10 +202,8 @@ class MercadoPagoWorld:
             raise denied("profile_modification_not_allowed")
         return profile
 
-    def _card(
-        self, customer: Customer, profile: PaymentProfile | None, request: NewMethod, place: str, site: str
-    ) -> Card | CardToken | None:
-        """Find the card that a method stands for, and refuse one that must not come in."""
+    def _find(self, customer: Customer, profile: PaymentProfile | None, request: NewMethod, place: str, site: str) -> _Found:
+        """Find what a method stands for, and refuse what must not come in."""
         there = [] if profile is None else profile.methods
         for method in there:
             same_card = request.card_id is not None and method.card_id == request.card_id
@@ -208,24 +218,24 @@ class MercadoPagoWorld:
             card = customer.cards.get(request.card_id)
             if card is None:
                 raise not_found(f"{place}card_id")
-        if request.token is None:
-            return card
-        token = self.customers.token(request.token)
-        if token is None:
-            raise denied("validation_error", f"{place}token must be a card token that was not used yet")
-        return card or token
+        token = None
+        if request.token is not None:
+            token = self.customers.token(request.token)
+            if token is None:
+                raise denied("validation_error", f"{place}token must be a card token that was not used yet")
+        return _Found(card, token)
 
-    def _method(self, customer: Customer, request: NewMethod, card: Card | CardToken | None) -> Method:
-        pending = _holder(card) in assumed.PENDING_HOLDERS
-        if isinstance(card, CardToken):
-            card = self.customers.keep(customer, card)
-        elif request.token is not None and (token := self.customers.token(request.token)) is not None:
-            token.used = True
+    def _method(self, customer: Customer, request: NewMethod, found: _Found) -> Method:
+        card = found.card
+        if card is not None and found.token is not None:
+            found.token.used = True
+        elif found.token is not None:
+            card = self.customers.keep(customer, found.token)
         return Method(
             method_id=self._ids.uuid(),
             brand=request.brand,
             type=request.type,
-            status="PENDING" if pending else "READY",
+            status="PENDING" if found.is_held_by(assumed.PENDING_HOLDERS) else "READY",
             default=request.default is True,
             card_id=None if card is None else card.card_id,
             token=request.token,
@@ -237,9 +247,3 @@ class MercadoPagoWorld:
 
     def _show(self, profile: PaymentProfile, *, with_deleted: bool = False) -> Json:
         return profile.show(with_tokens=self.lies("mp-token-echoed"), with_deleted=with_deleted)
-
-
-def _holder(card: Card | CardToken | None) -> str:
-    if card is None:
-        return ""
-    return card.holder if isinstance(card, Card) else str(card.card.holder["name"])

@@ -282,6 +282,7 @@ def test_rejected_holder(seller: Seller, customer: str) -> None:
     """The test names decline, other names do not."""
     for holder in sorted(assumed.REJECTED_HOLDERS):
         assert codes(seller.refused(customer, seller.by_token(holder))) == ["payment_method_not_approved"]
+    assert codes(seller.refused(customer, {**seller.card(customer), **seller.by_token("OTHE")})) == ["payment_method_not_approved"]
     assert seller.create(customer, seller.by_token("Other"))
 
 

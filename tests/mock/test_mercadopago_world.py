@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from payproof.mock import mercadopago_models as models
 from payproof.mock.mercadopago_errors import Denied, Problem
+from payproof.mock.mercadopago_keys import fingerprint
 from tests.mock.mercadopago_seller import MASTER, VISA, Json, Seller, body_of, card_of, codes, place, seller, seller_of
 
 if TYPE_CHECKING:
@@ -291,6 +292,16 @@ def test_nesting(seller: Seller, customer: str, depth: int) -> None:
     kept = seller.call("POST", "/customers", b'{"email": "deep@example.com", "metadata": {"x": %b}}' % inner)
     assert kept.status_code == (201 if depth < 32 else 400)
     assert seller.call("GET", "/customers/search").status_code == 200
+
+
+def test_a_fingerprint_of_what_was_just_flat_enough() -> None:
+    """A body that is nested too deeply to be written is refused like one that cannot be read."""
+    body: list[Any] = []
+    for _ in range(100_000):
+        body = [body]
+    with pytest.raises(Denied) as caught:
+        fingerprint(body)
+    assert [each.code for each in caught.value.problems] == ["payload_failed"]
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 4_300, b"1" + b"0" * 400 + b".5"])
