@@ -40,9 +40,7 @@ def test_the_documented_payment(till: Till) -> None:
         "amount": 1234,
         "currency": "USD",
         "merchant": {**SOFTWARE, "merchantCategoryCode": "4899"},
-        "paymentMethodType": {
-            "card": {"accountNumber": "4012000033330026", "expiry": {"month": 5, "year": 2027}, "isBillPayment": True}
-        },
+        "paymentMethodType": {"card": {"accountNumber": "4012000033330026", "expiry": {"month": 5, "year": 2027}, "isBillPayment": True}},
         "initiatorType": "CARDHOLDER",
         "accountOnFile": "NOT_STORED",
         "isAmountFinal": True,
@@ -86,9 +84,7 @@ def test_the_documented_payment(till: Till) -> None:
             "authorizations": [
                 {"authorizationId": name, "amount": 1234, "transactionStatusCode": "CAPTURED", "authorizationType": "INITIAL"}
             ],
-            "captures": [
-                {"captureId": name, "amount": 1234, "transactionStatusCode": "CLOSED", "captureRemainingRefundableAmount": 1234}
-            ],
+            "captures": [{"captureId": name, "amount": 1234, "transactionStatusCode": "CLOSED", "captureRemainingRefundableAmount": 1234}],
         },
     }
     assert till.read(body) == body
@@ -276,7 +272,10 @@ def test_refund_to_a_card(till: Till) -> None:
     assert till.done("GET", f"/refunds/{alone['transactionId']}") == alone
     stored = till.done("POST", "/refunds", {**body, "paymentMethodType": {"consumerProfile": till.store(MASTER)}})
     assert stored["paymentMethodType"]["card"]["cardType"] == "MC"
-    assert till.refused("POST", "/refunds", {"merchant": SOFTWARE, "paymentMethodType": body["paymentMethodType"]}) == ["amount", "currency"]
+    assert till.refused("POST", "/refunds", {"merchant": SOFTWARE, "paymentMethodType": body["paymentMethodType"]}) == [
+        "amount",
+        "currency",
+    ]
 
 
 @pytest.mark.parametrize(
