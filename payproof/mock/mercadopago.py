@@ -133,9 +133,7 @@ class MercadoPagoWorld:
     def cancel(self, customer_id: str, profile_id: str) -> None:
         """Cancel a payment profile for good."""
         profile = self._changeable(customer_id, profile_id)
-        profile.cancelled = True
-        if self.lies("mp-cancel-without-effect"):
-            profile.cancelled = False
+        profile.cancelled = not self.lies("mp-cancel-without-effect")
         self._effects["payment profiles cancelled"] += 1
         self._touch(profile)
 
