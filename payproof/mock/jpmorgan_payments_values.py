@@ -35,8 +35,8 @@ def _country_code(value: object) -> str:
 def _version(value: object) -> str | float:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or (isinstance(value, float) and abs(value) == float("inf")):
         raise _two_ways("a string or a number")
-    if isinstance(value, str) and (len(value) > 50 or any(sign in value for sign in "<>{}\0")):
-        raise _two_ways("at most 50 characters without < > { } and U+0000")
+    if isinstance(value, str) and (len(value) > 50 or any(sign in "<>{}\0" or "\ud800" <= sign <= "\udfff" for sign in value)):
+        raise _two_ways("at most 50 valid characters without < > { } and U+0000")
     if isinstance(value, int | float) and abs(value) >= assumed.LARGEST_VERSION:
         raise _two_ways("a string or a number")
     return value

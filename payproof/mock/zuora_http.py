@@ -117,8 +117,7 @@ class ZuoraApi:
     """Answers the requests of this API."""
 
     def __init__(self, tenants: Tenants) -> None:
-        # Any tenant's world knows the directory that all share, and the demo tenant is always there
-        self._directory = next(iter(tenants)).zuora.directory
+        self._directory = tenants.directories.zuora
         self._ids = Ids(secrets.token_hex(16))
         self._token = TokenEndpoint(self._directory)
 

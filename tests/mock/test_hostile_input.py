@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +16,16 @@ from hypothesis import strategies as st
 
 from payproof.mock import jpmorgan_models as models
 from payproof.mock.refusal import Invalid
+from tests.mock.hostile_doors import DOORS, TOKENS, leaves, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    import httpx
+
+    from payproof.mock.server import MockServer
     from tests.mock.conftest import Merchant
+    from tests.mock.hostile_doors import Door
 
 CARD = b'{"accountNumber": "4112344112344113"}'
 
@@ -154,3 +163,219 @@ def test_a_profile_with_many_cards(merchant: Merchant) -> None:
     profile = merchant.create(*[json.loads(CARD)] * 5_000)
     assert time.monotonic() - began < 10
     assert len({each["paymentMethodId"] for each in profile["paymentMethodType"]["cardList"]}) == 5_000
+
+
+# --- Every operation of every API ------------------------------------------------------------------------------------
+
+BOMB = gzip.compress(b" " * 300_000_000, 1)[:900_000]
+UNREADABLE = {
+    "nothing": b"",
+    "a zero byte": b"\x00",
+    "zero bytes": b"\x00" * 900_000,
+    "half an object": b'{"a": 1',
+    "single quotes": b"{'a': 1}",
+    "NaN": b'{"a": NaN}',
+    "Infinity": b'{"a": -Infinity}',
+    "an integer of 5,000 digits": b'{"a": %s}' % (b"9" * 5_000),
+    "an integer of 900,000 digits": b'{"a": %s}' % (b"9" * 900_000),
+    "an encoded surrogate": b'{"a": "\xed\xa0\x80"}',
+    "no UTF-8": b'{"a": "\xff"}',
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "UTF-16": '{"a": 1}'.encode("utf-16"),
+    "UTF-32": '{"a": 1}'.encode("utf-32"),
+    "arrays without end": b"[" * 900_000,
+    "objects without end": b'{"a":' * 150_000,
+    "deep arrays that end": b'{"a": %s}' % (b"[" * 100_000 + b"]" * 100_000),
+    "two documents": b"{}{}",
+    "a member twice": b'{"a": 1, "a": 2}',
+    "five megabytes": b'{"a": "%s"}' % (b"a" * 5_000_000),
+    "five megabytes of nothing": b" " * 5_000_000,
+    "null": b"null",
+    "true": b"true",
+    "a number": b"1e999",
+    "a text": b'"{}"',
+    "an array": b"[]",
+    "an array of objects": b"[{}]",
+    "a form": b"a=1&b=2",
+    "XML": b"<?xml version='1.0'?><a/>",
+    "gzip": gzip.compress(b"{}"),
+    "a gzip bomb": BOMB,
+}
+VALUES = {
+    "NaN": b"NaN",
+    "a number beyond every double": b"1e999",
+    "a very small number": b"-1e-999",
+    "an integer beyond 64 bits": b"9" * 30,
+    "an integer of 4,000 digits": b"-" + b"9" * 4_000,
+    "a fraction": b"1.5",
+    "a whole number with a fraction": b"1000.0",
+    "minus zero": b"-0",
+    "true": b"true",
+    "null": b"null",
+    "an empty array": b"[]",
+    "an empty object": b"{}",
+    "an object in an array": b'[{"a": [null]}]',
+    "deep nesting": b"[" * 400 + b"]" * 400,
+    "a zero": rb'"\u0000"',
+    "half of a surrogate pair": rb'"\ud800"',
+    "an odd text": '"\u202e\ufeff\U0001f4b3\u007f\'<script>{}%s"'.encode(),
+    "a long text": b'"%s"' % (b"a" * 100_000),
+    "long digits": b'"%s"' % (b"4" * 100_000),
+    "an empty text": b'""',
+}
+
+
+@pytest.fixture(params=sorted(DOORS))
+def door(client: httpx.Client, request: pytest.FixtureRequest) -> Door:
+    return DOORS[request.param](client)
+
+
+def promptly(knock: Callable[[], httpx.Response], what: str, *, seconds: float = 3.0) -> httpx.Response:
+    """Send a request that must be answered soon and without an error of the server."""
+    began = time.monotonic()
+    response = knock()
+    assert time.monotonic() - began < seconds, what
+    assert response.status_code < 500, what
+    return response
+
+
+def test_unreadable_everywhere(door: Door) -> None:
+    """No body that is unreadable passes; what is accepted otherwise is accepted afterwards, at once."""
+    for what, content in UNREADABLE.items():
+        response = promptly(partial(door.knock, content), what)
+        assert response.status_code >= 400, what
+        assert response.json(), what
+        assert len(response.content) < 50_000, what
+    assert promptly(door.enter, "the good body", seconds=1.0).status_code in (200, 201)
+
+
+def test_wrong_media_type_everywhere(door: Door) -> None:
+    """A good body under another name is refused."""
+    content = json.dumps(door.good).encode()
+    for media_type in ("text/plain", "application/xml", "", "application/x-www-form-urlencoded", "x" * 5_000, "multipart/form-data"):
+        response = promptly(partial(door.knock, content, Content_Type=media_type), media_type)
+        assert response.status_code >= 400, media_type
+    assert door.enter().status_code in (200, 201)
+
+
+def test_compressed_everywhere(door: Door) -> None:
+    """A gzip bomb is refused, whether an operation knows gzip or not."""
+    for content in (BOMB, gzip.compress(b"[" * 900_000), gzip.compress(b"") * 40_000, b"{"):
+        response = promptly(partial(door.knock, content, Content_Encoding="gzip"), "gzip")
+        assert response.status_code >= 400
+    assert door.enter().status_code in (200, 201)
+
+
+@pytest.mark.parametrize("what", sorted(VALUES))
+def test_any_value_everywhere(door: Door, what: str) -> None:
+    """A strange value at any place of a good body is refused or accepted, and never an error of the server."""
+    for place in leaves(door.good):
+        content = replaced(door.good, place, VALUES[what])
+        response = promptly(partial(door.knock, content), f"{what} at {place}")
+        assert what != "NaN" or response.status_code >= 400
+        assert response.status_code == 204 or response.json()
+
+
+def test_headers_everywhere(door: Door) -> None:
+    """Strange, long and repeated headers are never an error of the server."""
+    content = json.dumps(door.good).encode()
+    names = {*door.sent(), "Idempotency-Key", "X-Idempotency-Key", "request-id", "requestIdentifier", "userIdentifier"}
+    names |= {"Zuora-Track-Id", "Zuora-Entity-Ids", "Zuora-Org-Ids", "Zuora-Version", "Accept-Encoding", "Content-Encoding", "Cookie"}
+    for name in sorted(names):
+        for value in (b"", b"x" * 8_000, b"caf\xe9", b"a\tb", b",,,;;;", b"\xff" * 50):
+            promptly(partial(door.knock, content, **{name: value}), name)
+        twice = [*door.sent().items(), (name, "x"), (name, "y")]
+        promptly(partial(door.client.request, door.verb, door.path, content=content, headers=twice), name)
+
+
+def test_paths_and_queries_everywhere(door: Door) -> None:
+    """Strange identifiers and queries are never an error of the server."""
+    base = str(door.client.base_url).rstrip("/")
+    parts = door.path.split("/")
+    queries = ["?%FF", "?" + "a=b&" * 2_000, "?limit=" + "9" * 5_000, "?includeAll=%00", "?requestIdentifier=%ED%A0%80", "?=&;&%"]
+    paths = [door.path + query for query in queries]
+    for strange in ("%00", "%FF", "%C0%AF", "%2F", "a" * 5_000, "%E2%80%AE", "..%2F..", "%", "'\"--"):
+        paths += ["/".join([*parts[:index], strange, *parts[index + 1 :]]) for index in range(1, len(parts))]
+        paths.append(f"{door.path}/{strange}")
+    for path in paths:
+        for verb in ("GET", door.verb, "DELETE"):
+            promptly(partial(door.client.request, verb, base + path, headers=door.headers), path[:100])
+
+
+@pytest.mark.parametrize("name", sorted(TOKENS))
+def test_forms(client: httpx.Client, name: str) -> None:
+    """No bad form gives a token, and a good one does afterwards."""
+    path, build = TOKENS[name]
+    good = build(client)
+    bad = [b"", b"\x00", b"%FF=1", b"a=%ED%A0%80", b"&" * 500_000, b"a=1&" * 100_000, b"a" * 5_000_000, b"\xff", b"{}", BOMB]
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for content in bad:
+        response = promptly(partial(client.post, path, content=content, headers=headers), repr(content[:20]))
+        assert response.status_code >= 400
+        assert response.json()["error"]
+    for member in good:
+        for value in ("\x00", "\ufffd" * 1_000, "x" * 500_000):
+            changed = {**good, member: value}
+            assert promptly(partial(client.post, path, data=changed), member).status_code >= 400
+    assert client.post(path, json=good).status_code == 400
+    assert client.post(path, data=good).status_code == 200
+
+
+RAW = [
+    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    b"POST /v1/customers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /v1/customers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nX" + b"x" * 200_000,
+    b"\x16\x03\x01\x02\x00\x01\x00",
+    b"\x00" * 100_000,
+    b"BREW /v1/payment-methods/a/profiles HTCPCP/1.0\r\n\r\n",
+]
+
+
+@pytest.fixture
+def connect(mock: MockServer) -> Iterator[Callable[[], socket.socket]]:
+    host, _, port = mock.url.removeprefix("http://").partition(":")
+    opened: list[socket.socket] = []
+
+    def start() -> socket.socket:
+        opened.append(socket.create_connection((host, int(port)), timeout=5))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.close()
+
+
+@pytest.mark.parametrize("raw", RAW, ids=range(len(RAW)))
+def test_no_http(connect: Callable[[], socket.socket], client: httpx.Client, raw: bytes) -> None:
+    """What is no HTTP gets no error of the server, and disturbs nobody."""
+    connection = connect()
+    connection.settimeout(0.5)
+    try:
+        connection.sendall(raw)
+        answer = connection.recv(100)
+    except (TimeoutError, ConnectionError):
+        answer = b""
+    assert not answer.startswith(b"HTTP/1.1 5")
+    assert promptly(partial(client.get, "/__mock__/"), "the next request", seconds=1.0).status_code == 200
+
+
+def test_many_slow_clients(connect: Callable[[], socket.socket], client: httpx.Client) -> None:
+    """Clients that never finish their request keep nobody waiting."""
+    for _ in range(50):
+        connect().sendall(b"POST /v1/customers HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{")
+    assert promptly(partial(client.get, "/__mock__/"), "the next request", seconds=1.0).status_code == 200
+
+
+def test_bombs_at_once(client: httpx.Client) -> None:
+    """While bombs come in on eight connections, others are still answered."""
+    door = DOORS["createStoredCredential"](client)
+    with ThreadPoolExecutor(8) as pool:
+        bombs = [pool.submit(door.knock, BOMB, Content_Encoding="gzip") for _ in range(24)]
+        while not all(each.done() for each in bombs):
+            promptly(partial(client.get, "/__mock__/"), "the next request", seconds=2.0)
+    assert {each.result().status_code for each in bombs} == {400}
+    assert door.enter().status_code == 200
