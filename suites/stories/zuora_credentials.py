@@ -26,7 +26,7 @@ AGREED: dict[str, Any] = {
     "type": "Unscheduled",
 }
 ALL = {"includeAll": "true"}
-DAY = 86_400
+HOUR = 3_600
 
 
 def story(play: Play) -> None:
@@ -93,6 +93,7 @@ def _ends(play: Play, method: dict[str, str]) -> None:
     play("cancel", "cancelStoredCredential", path={**method, "profile-number": "1"})
     play("list-open", "listStoredCredentials", path=method)
     play("cancel-again", "cancelStoredCredential", path={**method, "profile-number": "1"})
+    play("expire-cancelled", "expireStoredCredential", path={**method, "profile-number": "1"})
     play("expire", "expireStoredCredential", path={**method, "profile-number": "2"})
     play("list-ended", "listStoredCredentials", path=method, query=ALL)
 
@@ -100,10 +101,12 @@ def _ends(play: Play, method: dict[str, str]) -> None:
 def _headers(play: Play, method: dict[str, str], second: dict[str, str]) -> None:
     """Be traced, and send and receive compressed bodies."""
     play("track", "listStoredCredentials", path=second, headers={"Zuora-Track-Id": "Order 4711/a"})
+    play("track-longest", "listStoredCredentials", path=second, headers={"Zuora-Track-Id": "Order-4711/" + "a" * 53})
     play("gzip-large", "listStoredCredentials", path=method, query=ALL, headers={"Accept-Encoding": "gzip"})
     play("gzip-small", "listStoredCredentials", path=second, headers={"Accept-Encoding": "gzip"})
     packed = gzip.compress(json.dumps({**AGREED, "consentAgreementRef": "packed"}).encode())
     play("create-packed", "createStoredCredential", path=method, raw=packed, headers={"Content-Encoding": "gzip"})
+    play("create-not-packed", "createStoredCredential", path=method, body=AGREED, headers={"Content-Encoding": "gzip"})
     play("list-packed", "listStoredCredentials", path=method, query=ALL)
 
 
@@ -159,9 +162,12 @@ def _strangers(play: Play, method: dict[str, str]) -> None:
 
 
 def _next_day(play: Play, method: dict[str, str], second: dict[str, str]) -> None:
-    """Let the token run out, and use a key again after more than 24 hours."""
-    play.advance(DAY + 3_600)
+    """Let the token run out, and use a key again within its 24 hours and after them."""
+    play.advance(22 * HOUR)
     play("expired", "listStoredCredentials", path=second)
-    play.new_token()
-    play("create-next-day", "createStoredCredential", path=method, body=CONSENT, headers={"Idempotency-Key": "order-4711"})
+    key = {"Idempotency-Key": "order-4711"}
+    for label, seconds in (("create-same-day", 0), ("create-next-day", 26 * HOUR)):
+        play.advance(seconds)
+        play.new_token()
+        play(label, "createStoredCredential", path=method, body=CONSENT, headers=key)
     play("list-next-day", "listStoredCredentials", path=method, query=ALL)
