@@ -21,9 +21,15 @@ if TYPE_CHECKING:
     from payproof.contract import Contract
     from payproof.kit import Kit
 
-APIS = ("jpmorgan-oauth", "jpmorgan-profiles")
-FEWEST = {"jpmorgan-oauth": 13, "jpmorgan-profiles": 44}
-SOURCES = {"jpmorgan-oauth": {"quick-start": 20}, "jpmorgan-profiles": {"manage-methods": 20, "profile-in-payment": 4}}
+APIS = ("jpmorgan-oauth", "jpmorgan-payments", "jpmorgan-profiles", "mercadopago-profiles", "zuora-credentials")
+FEWEST = {"jpmorgan-oauth": 24, "jpmorgan-payments": 120, "jpmorgan-profiles": 90, "mercadopago-profiles": 95, "zuora-credentials": 65}
+SOURCES = {
+    "jpmorgan-oauth": {"quick-start": 20},
+    "jpmorgan-payments": {"quick-start": 15, "profile-in-payment": 14},
+    "jpmorgan-profiles": {"manage-methods": 20, "profile-in-payment": 4},
+    "mercadopago-profiles": {"create-profile": 50},
+    "zuora-credentials": {"create-profile": 55},
+}
 """How many sentences of each source are listed at least; a shorter list has lost some."""
 
 NAMED_BY_FAULTS = {
@@ -146,7 +152,10 @@ def documented(kit: Kit) -> Iterator[tuple[str, str, Exchange]]:
             got = _example(contract, resolve(contract.spec.document, definition["responses"][str(entry["status"])]), entry["response"])
             if entry["name"] == "token":
                 token = got["access_token"]
-            credentials = {"token": token, "merchant_id": "993371390059", "basic": "Y2xpZW50LWlkOmNsaWVudC1zZWNyZXQ="}
+            credentials = {
+                "token": token, "merchant_id": "993371390059", "basic": "Y2xpZW50LWlkOmNsaWVudC1zZWNyZXQ=",
+                "mercadopago_token": "APP_USR-documented", "zuora_token": "documented-token-of-some-length", "fresh": f"documented-{number}",
+            }  # fmt: skip
             headers = {name: value.format_map(credentials) for name, value in contract.access["headers"].items()}
             headers |= entry.get("headers", {})
             form = headers.get("Content-Type") == FORM
@@ -190,6 +199,10 @@ def test_documents_contradict_themselves_exactly_as_listed(kit: Kit) -> None:
 
     trial = replay.judge_all(kit, [exchange for _, _, exchange in named], HAS)
 
-    found = {(named[number][1], finding.clause) for number, findings in trial.findings.items() for finding in findings}
+    fragments = {(api, entry["name"]) for api in APIS for entry in kit.contracts[api].exchanges if entry.get("fragment")}
+    found = {
+        (named[number][1], finding.clause) for number, findings in trial.findings.items() for finding in findings
+        if named[number][:2] not in fragments or finding.expected != "the member is there"
+    }  # fmt: skip
     assert trial.errors == []
     assert found == listed
