@@ -110,7 +110,9 @@ def test_valid_requests_are_accepted(
     def accepted(drawn: Drawn) -> Answer:
         base = ground(operation, full=True)
         draft = real(subject, plots[operation], base, drawn)
-        assume(publishable(plots[operation], base, draft))
+        if not subject.bare:
+            # Where nothing is drawn, Hypothesis is not there to be told.
+            assume(publishable(plots[operation], base, draft))
         return sent(base, draft, ACCEPT)
 
     # Requests as Schemathesis draws them
