@@ -76,6 +76,9 @@ OTHER_CARD: Final = "VI"
 CAPTURE_UNKNOWN_STATUS: Final = 404
 """The reference declares no 404 for captures; an unknown payment is answered as it is everywhere else."""
 
+LATE_BODY_STATUS: Final = 400
+"""The reference of this API has no 408, unlike that of the profiles API, and nothing was wrong on the server's side."""
+
 BEHAVIOUR: Final = {
     "request_id_again": "the same request-id and body again get the first answer: one request-id moves money once",
     "request_id_other_body": "the same request-id with another body gets 412: neither body may win by luck",
@@ -105,6 +108,9 @@ BEHAVIOUR: Final = {
     "refund_profile": "CREATE in a refund is ignored: the newer page names authorization, sale and verification only",
     "amount_read": "a payment that was read shows as amount what was captured, or what was authorised before that",
     "capture_read": "GET /payments/{id} finds a later capture by its own transactionId as well",
+    "is_capture": "the deprecated isCapture counts where captureMethod is left out: true is NOW, false is MANUAL",
+    "version_as_sent": "the version of the software comes back as it was sent, as text or as a number",
+    "zero_payment": "a payment of 0 is an ordinary payment, which moves nothing: the reference allows the amount",
     "closed_decline": "a declined payment has the paymentRequestStatus CLOSED: nothing of it is open",
 }
 """Choices about behaviour: a name and the reason. A test of the same name stands for each of them."""

@@ -237,7 +237,7 @@ class PaymentsApi:
         except Reused:
             return messages(412, message="The request-id was used before, for another request")
         except BodyTimeout:
-            return messages(408).with_headers((b"connection", b"close"))
+            return messages(assumed.LATE_BODY_STATUS, message="The body did not arrive in time").with_headers((b"connection", b"close"))
 
     async def _write(
         self, read: Callable[[object], Any], operation: _Operation, request: Request, name: str, tenant: Tenant, call: Call

@@ -245,6 +245,34 @@ def test_capture_read(till: Till) -> None:
     assert till.refused("PATCH", f"/payments/{second['transactionId']}", {"isVoid": True}, status=404) == []
 
 
+def test_is_capture(till: Till) -> None:
+    """The old member decides on its own, the newer one where both are sent."""
+    order = till.order()
+    del order["captureMethod"]
+    held = till.done("POST", "/payments", {**order, "isCapture": False})
+    assert (held["transactionState"], held["captureMethod"]) == ("AUTHORIZED", "MANUAL")
+    assert till.done("POST", "/payments", {**order, "isCapture": True})["captureMethod"] == "NOW"
+    assert till.pay(isCapture=False)["transactionState"] == "CLOSED"
+    assert till.change(held, isCapture=True)["transactionState"] == "CLOSED"
+
+
+def test_version_as_sent(till: Till) -> None:
+    """Text stays text, a number a number, and none is none."""
+    for version in ("1.235", 1.235, 2):
+        software = {**SOFTWARE["merchantSoftware"], "version": version}
+        shown = till.pay(merchant={"merchantSoftware": software})["merchant"]["merchantSoftware"]["version"]
+        assert (shown, type(shown)) == (version, type(version))
+    bare = {name: SOFTWARE["merchantSoftware"][name] for name in ("companyName", "productName")}
+    assert "version" not in till.pay(merchant={"merchantSoftware": bare})["merchant"]["merchantSoftware"]
+
+
+def test_zero_payment(till: Till) -> None:
+    """Nothing is paid, and nothing can be given back."""
+    paid = till.pay(0)
+    assert (paid["transactionState"], paid["amount"], paid["remainingRefundableAmount"]) == ("CLOSED", 0, 0)
+    assert till.refused("POST", "/refunds", till.back(paid)) == ["amount"]
+
+
 def test_closed_decline(till: Till) -> None:
     """Nothing of a declined payment is open."""
     assert till.pay(53000)["paymentRequest"]["paymentRequestStatus"] == "CLOSED"
