@@ -43,7 +43,8 @@ QUICK_START: dict[str, Any] = {
 def story(play: Play) -> None:
     """Live through everything that the payments API documents.
 
-    Every clause of the payments API is judged on at least one of these exchanges.
+    Every clause of the payments API is judged on at least one of these exchanges. Some requests carry ids that are taken
+    in headers of free content, which is where a mutant finds them.
     """
     paid = _first_payment(play)
     profile = _profile_in_a_payment(play)
@@ -87,7 +88,8 @@ def _profile_in_a_payment(play: Play) -> dict[str, str]:
     play("read-made-profile", "getConsumerProfile", path={"consumer-profile-id": profile["consumerProfileId"]})
     play("pay-stored", "createPayment", body={**plain, "paymentMethodType": {"consumerProfile": profile}})
     beside = {**plain, "paymentMethodType": {"card": CARD}, "accountHolder": {**HOLDER, "phone": HOLDER["mobile"], **CREATE}}
-    play("make-profile-beside", "createPayment", body=beside)
+    taken = {"platform-id": profile["consumerProfileId"], "minorVersion": profile["paymentMethodId"]}
+    play("make-profile-beside", "createPayment", body=beside, headers=taken)
     nameless = {**CREATE, "referenceId": "1245"}
     play("make-nameless-profile", "createPayment", body={**plain, "paymentMethodType": {"card": CARD, "accountHolder": nameless}})
     play("pay-with-holder", "createPayment", body={**plain, "paymentMethodType": {"card": CARD}, "accountHolder": HOLDER})
@@ -127,9 +129,9 @@ def _refunds(play: Play) -> str:
     play("read-refunded", "getPayment", path={"id": paid})
     play("refund-above", "createRefund", body={**body, "amount": 701})
     play("refund-other-currency", "createRefund", body={**body, "amount": 100, "currency": "EUR"})
-    play("refund-rest", "createRefund", body=body)
+    play("refund-rest", "createRefund", body=body, headers={"platform-id": refund})
     play("read-refunded-whole", "getPayment", path={"id": paid})
-    play("refund-nothing-left", "createRefund", body={**body, "amount": 1})
+    play("refund-nothing-left", "createRefund", body=body)
     uncaptured = _pay(play, "authorize-to-refund", "MANUAL")
     reference = {"transactionReference": {"transactionReferenceId": uncaptured}}
     play("refund-uncaptured", "createRefund", body={**body, "paymentMethodType": reference, "amount": 100})
@@ -222,9 +224,9 @@ def _faults(play: Play, paid: str) -> None:
 def _strangers(play: Play, paid: str, refund: str, profile: dict[str, str]) -> None:
     """Let another tenant use the payment, the refund, the stored profile and the merchant identifier of this one."""
     other = play.other_tenant()
-    labelled = {"request-id": "10cc0270-7bed-11e9-a188-1763956dd7f6"}
-    own = other("other-pay", "createPayment", body=QUICK_START, headers=labelled).body["transactionId"]
-    other("other-find", "findPayment", query={"requestIdentifier": labelled["request-id"]})
+    taken = {"platform-id": paid}
+    own = other("other-pay", "createPayment", body=QUICK_START, headers=taken).body["transactionId"]
+    other("other-find", "findPayment", query={"requestIdentifier": "10cc0270-7bed-11e9-a188-1763956dd7f6"}, headers=taken)
     other("foreign-read", "getPayment", path={"id": paid})
     other("foreign-void", "updatePayment", path={"id": paid}, body={"isVoid": True})
     other("foreign-capture", "capturePayment", path={"id": paid}, body={})
