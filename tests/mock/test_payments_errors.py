@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -291,3 +292,28 @@ def test_no_number_anywhere(till: Till) -> None:
     till.refused("POST", "/payments", till.order(-1))
     assert "411234XXXXXX4113" in "".join(till.seen)
     assert VISA not in "".join(till.seen)
+
+
+@pytest.mark.parametrize("name", ["merchant-id", "request-id", "minorVersion", "Authorization", "Content-Type"])
+def test_repeated_headers(till: Till, name: str) -> None:
+    """A header that was sent twice is refused: which of two values counts must not be luck."""
+    sent = {
+        "Authorization": f"Bearer {till.token}",
+        "merchant-id": till.merchant_id,
+        "request-id": "one",
+        "minorVersion": "",
+        "Content-Type": "application/json",
+    }
+    content = json.dumps(till.order()).encode()
+    twice = till.client.post("/api/v2/payments", headers=[*sent.items(), (name, sent[name])], content=content)
+    assert twice.status_code == (401 if name == "Authorization" else 400)
+    assert name == "Authorization" or twice.json()["validationErrors"][0]["entity"] == name
+    assert till.effects("payments created") == 0
+    assert till.client.post("/api/v2/payments", headers=sent, content=content).status_code == 200
+
+
+def test_compressed_bodies(till: Till) -> None:
+    """A compressed body is not read, however small it is and however large it would become."""
+    bomb = gzip.compress(b" " * 50_000_000)
+    for content in (bomb, gzip.compress(json.dumps(till.order()).encode())):
+        assert till.refused("POST", "/payments", content, Content_Encoding="gzip") == ["body"]
