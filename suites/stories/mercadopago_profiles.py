@@ -47,7 +47,7 @@ def story(play: Play) -> None:
     changed = _changed(play, customer, visa, master, method)
     _found_or_not(play, customer, second, profile)
     _not_let_in(play, customer, changed)
-    _strangers(play, customer, second, profile, visa, foreign)
+    _strangers(play, customer, profile, visa, foreign)
 
 
 def _reference(*values: Any) -> dict[str, str]:
@@ -208,7 +208,7 @@ def _not_let_in(play: Play, customer: str, profile: str) -> None:
     play("create-without-key", "createPaymentProfile", path=path, body=body, headers={"X-Idempotency-Key": None})
 
 
-def _strangers(play: Play, customer: str, second: str, profile: str, card: int, card_of_second: int) -> None:
+def _strangers(play: Play, customer: str, profile: str, card: int, card_of_second: int) -> None:
     """Let another tenant ask for customer, profile, card and token of this one, and use the same key."""
     path = {"customer_id": customer}
     play("borrow-within", "createPaymentProfile", path=path, body={"payment_methods": [_by_card(card_of_second)]})
