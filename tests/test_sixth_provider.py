@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +35,7 @@ NEEDING = {"PARK-FOREIGN-HIDDEN": "second-tenant", "PARK-TOPUP-KEY-FORGOTTEN": "
 KEY = "garage-key-for-trying-out"
 
 
-@contextmanager
+@contextlib.contextmanager
 def server(*arguments: str) -> Iterator[str]:
     """Start the provider's server as its README says, on a free port, and give its URL."""
     process = subprocess.Popen([sys.executable, "mock.py", "--port", "0", *arguments], cwd=FOLDER, stdout=subprocess.PIPE, text=True)
@@ -197,3 +199,50 @@ def test_engine_does_not_know_the_provider() -> None:
 
     assert len(files) > 50
     assert named == []
+
+
+def free_ports(number: int) -> list[str]:
+    """Give ports that nobody listens on."""
+    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [str(one.getsockname()[1]) for one in taken]
+    for one in taken:
+        one.close()
+    return ports
+
+
+@pytest.mark.slow
+def test_every_command_of_the_page_works(tmp_path: Path) -> None:
+    """The page about kits is followed word for word, in a checkout: each block of commands succeeds and says what it should.
+
+    Only the ports are others, and a busy machine gets more time to start the servers.
+    """
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "kit.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    script = "\n".join(f"{block}echo '--- {number}'" for number, block in enumerate(blocks)).replace("sleep 2", "sleep 5")
+    written = sorted(set(re.findall(r"\b80[0-9]{2}\b", script)))
+    for old, new in zip(written, free_ports(len(written)), strict=True):
+        script = re.sub(rf"\b{old}\b", new, script)
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in ("conftest.py", "suites", "tests"):
+        (checkout / name).symlink_to(ROOT / name)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    output = tmp_path / "output"
+    with output.open("w", encoding="utf-8") as out:
+        shell = subprocess.Popen(["bash", "-e", "-c", script], cwd=checkout, env=environment, stdout=out, stderr=out,  # noqa: S607  # any bash
+                                 start_new_session=True)  # fmt: skip
+        try:
+            code = shell.wait(timeout=600)
+        finally:
+            # The servers of the page are of the same group; where all went well, the page itself has stopped them.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGTERM)
+    text = output.read_text(encoding="utf-8")
+
+    assert code == 0, text[-5000:]
+    said = re.split(r"^--- \d+\n", text, flags=re.MULTILINE)
+    assert len(said) == len(blocks) + 1 > 8
+    assert len(re.findall(r"^conformant: ", text, re.MULTILINE)) == 3
+    assert "every clause is broken by a lie of its own" in said[-3]
+    assert "exit code 1" in said[-2]
+    assert "PARK-FOREIGN-HIDDEN" in said[-2]
