@@ -48,7 +48,11 @@ def test_allowed_and_done() -> None:
 
 
 def test_refused_and_nothing_changed() -> None:
-    driven(World(), 409, legal(409), change=False)
+    world = World()
+
+    driven(world, 409, legal(409), change=False)
+
+    assert world.rows[0]["expected"] == "refused"
 
 
 @pytest.mark.parametrize(
