@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from payproof.constraint import constraints
-from payproof.draft import ABSENT, changed_at, follow
+from payproof.draft import ABSENT, Draft, changed_at, follow
 from payproof.shape import FORM
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ UNPROVEN = "unproven: no accepted request of the test differs in this place alon
 
 _VARYING = frozenset({"authorization", "user-agent", "content-length", "host"})
 """Headers that no test chooses. Those that a contract's access fills in are none of them either."""
+REFERS = "x-refers-to"
+"""What a spec writes where a value must name something that exists."""
 _REMEMBERED = 16
 """How many of a test's accepted requests are kept to compare with: it sends the base just before what differs."""
 _TESTS = 64
@@ -46,7 +48,8 @@ _TESTS = 64
 class _Sent:
     """A request of the journal, in parts that can be compared. The path is left out: ids differ between tenants.
 
-    So are `varying` headers, which differ from tenant to tenant or from request to request whatever a test does.
+    So are `varying` headers, which differ from tenant to tenant or from request to request whatever a test does, and the
+    ids that the body has at the places `ids`: they name what was prepared for this one request.
     """
 
     query: Mapping[str, str]
@@ -55,7 +58,7 @@ class _Sent:
     body: Any
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], varying: Collection[str]) -> _Sent:
+    def of(cls, record: Mapping[str, Any], varying: Collection[str], ids: Iterable[str]) -> _Sent:
         request = record["request"]
         headers = {name.lower(): value for name, value in request["headers"] if name.lower() not in varying}
         text = request["body"]
@@ -67,6 +70,10 @@ class _Sent:
                 body = json.loads(text)
             except (ValueError, RecursionError):
                 body = None
+        for pointer in ids:
+            for place in Draft("", body=body).spots("body", pointer):
+                if isinstance(follow(body, place), str | int):
+                    body = changed_at(body, place, "an id")
         return cls(dict(parse_qsl(urlsplit(request["url"]).query, keep_blank_values=True)), headers, text, body)
 
     def differs_only_at(self, other: _Sent, location: str, pointer: str) -> bool:
@@ -82,7 +89,7 @@ class _Sent:
         if own != theirs or query != known:
             return False
         if location != "body":
-            return self.text == other.text
+            return self.body == other.body if self.body is not None else self.text == other.text
         return _without(self.body, pointer) == _without(other.body, pointer) if pointer else True
 
 
@@ -97,6 +104,7 @@ class _Operation:
     api: str
     constraints: frozenset[str]
     varying: frozenset[str]
+    ids: tuple[str, ...]
     bare: bool
     accepted: set[bytes] = field(default_factory=set)
     negative: set[bytes] = field(default_factory=set)
@@ -111,9 +119,12 @@ class _Operation:
         """Look up what is counted of an operation, and what tells its requests apart."""
         filled = contract.access.get("headers", {})
         varying = _VARYING | {name.lower() for name, value in filled.items() if "{" in value}
+        varying |= {one.key for one in operation.parameters if one.where == "header" and REFERS in one.shape.schema}
         chosen = [one for one in operation.parameters if one.where == "query" or (one.where == "header" and one.key not in varying)]
-        known = frozenset(constraint.id for constraint in constraints(contract.spec, operation))
-        return cls(contract.api, known, varying, bare=not chosen and not operation.bodies)
+        demanded = constraints(contract.spec, operation)
+        known = frozenset(constraint.id for constraint in demanded)
+        ids = {one.pointer for one in demanded if one.location == "body" and one.keyword == "type" and REFERS in one.schema}
+        return cls(contract.api, known, varying, tuple(sorted(ids)), bare=not chosen and not operation.bodies)
 
     def of_test(self, test: str) -> deque[_Sent]:
         """Give the accepted requests of a test, the newest last, and forget those of tests that are long over."""
@@ -161,11 +172,11 @@ class Generated:
         if intent["verdict"] == "accept":
             if 200 <= response["status"] < 300 and not record.get("refused"):
                 counted.accepted.add(counted.digest(record, ""))
-                counted.of_test(record["test"]).append(_Sent.of(record, counted.varying))
+                counted.of_test(record["test"]).append(_Sent.of(record, counted.varying, counted.ids))
             return
         location, pointer = intent["location"], intent["pointer"]
         counted.negative.add(counted.digest(record, location + pointer))
-        sent = _Sent.of(record, counted.varying)
+        sent = _Sent.of(record, counted.varying, counted.ids)
         if any(sent.differs_only_at(base, location, pointer) for base in reversed(counted.of_test(record["test"]))):
             counted.violated.add(f"{location}:{_starred(pointer)}:{intent['keyword']}")
         else:

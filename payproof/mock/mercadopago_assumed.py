@@ -123,7 +123,8 @@ CODES_BY_STATUS: Final = {
 
 BEHAVIOUR: Final = {
     "missing_key": "a missing X-Idempotency-Key is 401 header_missing, the only code for a missing header (M14)",
-    "key_out_of_range": "a key that is empty, longer than 64 characters or sent twice is 400 validation_error, naming the header",
+    "key_out_of_range": "a key that is empty, longer than 64 characters, not of visible ASCII or sent twice is 400 validation_error, "
+    "naming the header",
     "key_scope": "a key counts for one tenant, operation and path: the same key elsewhere is another request",
     "key_with_other_body": "a key that comes back with another body is 400 validation_error: the source's catalogue has no 409",
     "same_body": "two bodies are the same when they are the same JSON, whatever their white space and order of members",

@@ -14,6 +14,7 @@ from payproof.mock.mercadopago_models import Liar, Problems, broken_text
 from payproof.mock.mercadopago_records import Card, CardToken, Customer, Json, NewCard
 
 _TEXTS = (("first_name", "107"), ("last_name", "108"), ("description", "116"))
+_INNER = (("phone", "area_code", "109"), ("phone", "number", "110"), ("identification", "type", "111"), ("identification", "number", "112"))
 _OBJECTS = (("phone", "109"), ("identification", "111"), ("address", "113"), ("metadata", "117"))
 _SHOWN = ("email", "first_name", "last_name", "phone", "identification", "address", "description", "metadata")
 
@@ -180,13 +181,20 @@ def _customer(body: object) -> Json:
     if not isinstance(email, str) or not assumed.EMAIL.fullmatch(email) or broken_text(email):
         problems.add("106", "email must be an e-mail address")
     for name, code in _TEXTS:
-        if sent.get(name) is not None and (not isinstance(sent[name], str) or broken_text(sent[name])):
+        if name in sent and not _is_text(sent[name]):
             problems.add(code, f"{name} must be a string of valid Unicode characters")
     for name, code in _OBJECTS:
-        if sent.get(name) is not None and (not isinstance(sent[name], dict) or not _can_be_written(sent[name])):
+        if name in sent and (not isinstance(sent[name], dict) or not _can_be_written(sent[name])):
             problems.add(code, f"{name} must be an object with valid values")
+    for name, inner, code in _INNER:
+        if isinstance(sent.get(name), dict) and not _is_text(sent[name].get(inner, "")):
+            problems.add(code, f"{name}.{inner} must be a string of valid Unicode characters")
     problems.demand_none()
-    return {name: sent[name] for name in _SHOWN if sent.get(name) is not None}
+    return {name: sent[name] for name in _SHOWN if name in sent}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not broken_text(value)
 
 
 def _new_card(body: object, liar: Liar) -> NewCard:
@@ -210,8 +218,14 @@ def _new_card(body: object, liar: Liar) -> NewCard:
     name, identification = holder.get("name"), holder.get("identification")
     if not isinstance(name, str) or not name.strip() or broken_text(name):
         places.append("cardholder.name must be a string that is not blank")
-    if identification is not None and (not isinstance(identification, dict) or not _can_be_written(identification)):
+    if "identification" in holder and (not isinstance(identification, dict) or not _can_be_written(identification)):
         places.append("cardholder.identification must be an object with valid values")
+    shown_as = identification if isinstance(identification, dict) else {}
+    places += [
+        f"cardholder.identification.{inner} must be a string of valid Unicode characters"
+        for inner in ("type", "number")
+        if not _is_text(shown_as.get(inner, ""))
+    ]
     if places:
         raise Denied(400, *(Problem("122", (place,)) for place in places))
     shown = {"name": name} if identification is None else {"name": name, "identification": identification}

@@ -143,12 +143,12 @@ def _key(request: Request, operation: _Operation, world: MercadoPagoWorld) -> st
     values = request.headers(b"x-idempotency-key")
     if not values:
         if operation.key and not world.lies("mp-key-optional"):
-            raise denied("header_missing", status=401)
+            raise denied("header_missing", "X-Idempotency-Key is required", status=401)
         return None
     if len(values) > 1:
         raise denied("validation_error", "X-Idempotency-Key must not be sent twice")
-    if not 1 <= len(values[0]) <= assumed.LONGEST_KEY:
-        raise denied("validation_error", f"X-Idempotency-Key must have 1 to {assumed.LONGEST_KEY} characters")
+    if not 1 <= len(values[0]) <= assumed.LONGEST_KEY or not all("!" <= each <= "~" for each in values[0]):
+        raise denied("validation_error", f"X-Idempotency-Key must have 1 to {assumed.LONGEST_KEY} visible characters of ASCII")
     return values[0]
 
 
