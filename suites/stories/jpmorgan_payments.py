@@ -74,6 +74,7 @@ def _first_payment(play: Play) -> str:
     play("pay-again", "createPayment", body=QUICK_START, headers=labelled)
     play("pay-other-amount", "createPayment", body={**QUICK_START, "amount": 4321}, headers=labelled)
     play("read-once-more", "getPayment", path={"id": paid})
+    play("pay-plainly", "createPayment", body=QUICK_START, headers={"request-id": "pay-plainly"})
     return paid
 
 
@@ -116,6 +117,8 @@ def _captures(play: Play) -> None:
     single = {"id": _pay(play, "authorize-single", "MANUAL")}
     play("capture-single", "capturePayment", path=single, body={"amount": 700, "isAmountFinal": True})
     play("read-single", "getPayment", path=single)
+    reference = {"transactionReference": {"transactionReferenceId": single["id"]}}
+    play("refund-above-single", "createRefund", body={"merchant": MERCHANT, "amount": 800, "paymentMethodType": reference})
 
 
 def _refunds(play: Play) -> str:
@@ -160,7 +163,7 @@ def _changes(play: Play) -> None:
 
 def _refused_by_the_issuer(play: Play) -> None:
     """Pay with what the issuer declines, and with what it approves in part."""
-    pid = {"id": _pay(play, "declined", "NOW", 53000)}
+    pid = {"id": _pay(play, "declined", "NOW", 53000, accountHolder={**HOLDER, **CREATE})}
     play("read-declined", "getPayment", path=pid)
     play("capture-declined", "capturePayment", path=pid, body={})
     play("raise-declined", "updatePayment", path=pid, body={"amount": 60000})
@@ -171,7 +174,7 @@ def _refused_by_the_issuer(play: Play) -> None:
 def _stored_methods(play: Play, profile: dict[str, str]) -> None:
     """Pay with what is stored, and with what is out of use, deleted or not there."""
     card = {"accountNumber": VISA, "cardExpirationMonthYearNumber": "12/2040", "accountStatus": "ACTIVE"}
-    stored = {"profileStatus": "ACTIVE", "profilePaymentMethod": {"cardList": [card, {**card, "accountNumber": MASTERCARD}]}}
+    stored = {"profileStatus": "ACTIVE", "profilePaymentMethod": {"cardList": [card, {**card, "accountNumber": MASTERCARD}, card]}}
     created = play("store", "createConsumerProfile", body=stored).body
     pid = {"consumer-profile-id": created["consumerProfileId"]}
     ids = [one["paymentMethodId"] for one in created["paymentMethodType"]["cardList"]]
@@ -180,17 +183,17 @@ def _stored_methods(play: Play, profile: dict[str, str]) -> None:
         chosen = {"consumerProfile": {"consumerProfileId": created["consumerProfileId"], "paymentMethodId": method}}
         return play(label, "createPayment", body={**QUICK_START, "accountOnFile": "STORED", "paymentMethodType": chosen})
 
-    pay("pay-with-stored", ids[0])
+    pay("pay-with-stored", ids[1])
     pay("pay-with-nowhere", NOWHERE)
     suspended = {"card": {"accountStatus": "INACTIVE"}}
     play("suspend-method", "updatePaymentMethod", path={**pid, "payment-method-Id": ids[0]}, body=suspended)
     pay("pay-with-suspended", ids[0])
-    play("delete-method", "deletePaymentMethod", path={**pid, "payment-method-Id": ids[0]})
-    pay("pay-with-deleted", ids[0])
+    play("delete-method", "deletePaymentMethod", path={**pid, "payment-method-Id": ids[1]})
+    pay("pay-with-deleted", ids[1])
     play("suspend-profile", "updateConsumerProfile", path=pid, body={"profileStatus": "INACTIVE"})
-    pay("pay-with-suspended-profile", ids[1])
+    pay("pay-with-suspended-profile", ids[2])
     play("delete-profile", "deleteConsumerProfile", path=pid)
-    pay("pay-with-deleted-profile", ids[1])
+    pay("pay-with-deleted-profile", ids[2])
     refund = {"merchant": MERCHANT, "amount": 250, "currency": "USD", "paymentMethodType": {"consumerProfile": profile}}
     play("refund-to-stored", "createRefund", body=refund)
     play("read-stored", "getConsumerProfile", path={"consumer-profile-id": profile["consumerProfileId"]})
@@ -225,7 +228,7 @@ def _strangers(play: Play, paid: str, refund: str, profile: dict[str, str]) -> N
     """Let another tenant use the payment, the refund, the stored profile and the merchant identifier of this one."""
     other = play.other_tenant()
     taken = {"platform-id": paid}
-    own = other("other-pay", "createPayment", body=QUICK_START, headers=taken).body["transactionId"]
+    own = other("other-pay", "createPayment", body=QUICK_START, headers={**taken, "request-id": "pay-plainly"}).body["transactionId"]
     other("other-find", "findPayment", query={"requestIdentifier": "10cc0270-7bed-11e9-a188-1763956dd7f6"}, headers=taken)
     other("foreign-read", "getPayment", path={"id": paid})
     other("foreign-void", "updatePayment", path={"id": paid}, body={"isVoid": True})
