@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from payproof.chains import Chain
     from payproof.expression import Expression
     from payproof.schema import Ground
+    from payproof.spec import Operation
 
 SHAPES = ("status", "content-type", "headers", "schema", "accepts-valid", "rejects-invalid")
 """The clauses that every operation has from its spec, as suffixes of `<operationId>.`."""
@@ -73,3 +74,24 @@ class Clause:
         """The roots that any of its expressions reads."""
         parts = (self.when, self.holds, *self.facts.values())
         return frozenset().union(*(part.reads for part in parts if part is not None))
+
+
+_TEXTS = {
+    "status": "answers with a documented status",
+    "content-type": "answers in a documented media type",
+    "headers": "answers with the documented headers",
+    "schema": "answers with a body of the documented shape",
+    "accepts-valid": "accepts a request that the documents allow",
+    "rejects-invalid": "refuses a request that breaks a documented constraint, and nothing else",
+}
+
+
+def of_shapes(operation: Operation) -> Iterator[Clause]:
+    """Give the clauses that an operation has from its spec alone."""
+    for suffix in SHAPES:
+        if suffix == "headers" and not any(answer.headers for answer in operation.answers.values()):
+            continue
+        yield Clause(
+            f"{operation.id}.{suffix}", operation.api, Keyword.MUST, f"{operation.id} {_TEXTS[suffix]}.",
+            operation.ground, (operation.id,), shape=True,
+        )  # fmt: skip

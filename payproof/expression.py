@@ -230,8 +230,9 @@ class Activation:
         return self._cel
 
 
+@cache
 def compiled(text: str, *, extra: tuple[str, ...] = ()) -> Expression:
-    """Compile an expression over the roots and the `extra` names.
+    """Compile an expression over the roots and the `extra` names; the same text is the same expression again.
 
     Raises ExpressionError with CEL's message and caret; also for a literal regular expression that does not compile,
     which CEL itself would only notice when it meets a value.

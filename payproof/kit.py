@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from payproof import contract as contracts
 from payproof import spec as specs
+from payproof import yamlfile
 from payproof.errors import KitError, UsageError
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def locate(chosen: Path | None = None) -> Path:
     raise UsageError(message)
 
 
-def load(root: Path) -> Kit:
-    """Read all specs and contracts of a kit.
+def load(root: Path, *, trusted: bool = False) -> Kit:
+    """Read all specs and contracts of a kit; `trusted` leaves out checks that another process of the same run has made.
 
     Raises KitError for a file that cannot be used, a spec without contract, a contract without spec, a clause id or an
     operation id that two APIs use, or a token that is fetched from an operation that is not there.
@@ -102,8 +103,9 @@ def load(root: Path) -> Kit:
     if not paths:
         raise KitError(root / "contracts", "has no contract", hint="a contract is a file <api>.yaml")
     facts: dict[str, bool] = {}
-    for path in paths:
-        for name, run in contracts.remembered(path).items():
+    files = {path: yamlfile.load(path) for path in paths}
+    for path, file in files.items():
+        for name, run in contracts.remembered(file).items():
             if facts.setdefault(name, run) != run:
                 raise KitError(path, f"remembers {name!r} with another scope than another contract does")
     found: dict[str, Contract] = {}
@@ -112,7 +114,7 @@ def load(root: Path) -> Kit:
         spec_path = root / "specs" / path.name
         if not spec_path.is_file():
             raise KitError(path, f"has no spec: {spec_path} is missing")
-        contract = contracts.load(path, specs.load(spec_path), facts=facts)
+        contract = contracts.load(path, specs.load(spec_path), facts=facts, trusted=trusted, file=files[path])
         for name in (*contract.clauses, *contract.spec.operations):
             if name in owner:
                 raise KitError(path, f"{name}: the id is used in {owner[name].name} too")

@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
             return
         options = Options.from_pytest(config)
         _allure(config, options)
-        loaded = kit.load(kit.locate(options.kit))
+        loaded = kit.load(kit.locate(options.kit), trusted=True)
         _load_fixtures(config, loaded)
         run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"])
         config.stash[WORKER] = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)

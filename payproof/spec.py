@@ -153,6 +153,8 @@ class _Loader:
         self.components: dict[str, Any] = {}
         self.known: set[str] = set()
         self.at: tuple[str | int, ...] = ()
+        self.checked: set[tuple[str | int, Ground]] = set()
+        self.validators: dict[str | int, jsonschema_rs.Draft202012Validator] = {}
 
     def fail(self, at: tuple[str | int, ...], message: str, hint: str = "") -> KitError:
         return KitError(self.path, message, line=self.file.line(at), hint=hint)
@@ -254,14 +256,18 @@ class _Loader:
 
     def shape(self, schema: Mapping[str, Any], around: Ground, at: tuple[str | int, ...]) -> Shape:
         target = resolve(self.document, schema)
-        for node, ground in self.schemas(schema, around, at, frozenset()):
-            self.check_schema(node, ground, at)
-        whole = {**schema, "components": self.components}
-        try:
-            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-        except ValueError as error:
-            raise self.fail(at, f"has a schema that does not compile: {error}") from error
-        return Shape(target, validator, around)
+        key: str | int = schema["$ref"] if schema.keys() == {"$ref"} else id(schema)
+        if (key, around) not in self.checked:
+            self.checked.add((key, around))
+            for node, ground in self.schemas(schema, around, at, frozenset()):
+                self.check_schema(node, ground, at)
+        if key not in self.validators:
+            whole = {**schema, "components": self.components}
+            try:
+                self.validators[key] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            except ValueError as error:
+                raise self.fail(at, f"has a schema that does not compile: {error}") from error
+        return Shape(target, self.validators[key], around)
 
     def schemas(
         self, schema: Any, around: Ground, at: tuple[str | int, ...], open_: frozenset[int]

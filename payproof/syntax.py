@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -87,42 +87,46 @@ def _size(of: Node, comparison: str, number: int, facts: Collection[str]) -> boo
 def parse(serialized: bytes) -> Node:
     """Read the tree from `Expression.serialize()`; ValueError if the bytes are not of that form."""
     try:
-        checked = _first(serialized, 2)
-        return _node(_first(checked, 4))
-    except (IndexError, KeyError) as error:
+        (checked,) = _fields(serialized)[2]
+        (expression,) = _fields(checked)[4]
+        return _node(expression)
+    except (IndexError, KeyError, ValueError) as error:
         message = "the serialised expression has another form than cel.expr.CheckedExpr"
         raise ValueError(message) from error
 
 
 _CONST, _IDENT, _SELECT, _CALL, _LIST, _STRUCT, _LOOP = range(3, 10)
 
+_Fields = dict[int, list[Any]]
+"""The fields of a protobuf message by number: whole numbers, or the bytes of what is inside."""
+
 
 def _node(data: bytes) -> Node:
-    for number, value in _fields(data):
-        if isinstance(value, int):
-            continue
-        if number == _CONST:
-            return _literal(value)
-        if number == _IDENT:
-            return Node("name", _text(value, 1))
-        if number == _SELECT:
-            tested = any(n == 3 and v for n, v in _fields(value))
-            return Node("has" if tested else "member", _text(value, 2), (_node(_first(value, 1)),))
-        if number == _CALL:
-            return _call(value)
-        if number == _LIST:
-            return Node("list", children=tuple(_node(item) for item in _all(value, 1)))
-        if number == _STRUCT:
-            return Node("map", children=tuple(_node(part) for entry in _all(value, 2) for part in (*_all(entry, 3), *_all(entry, 4))))
-        if number == _LOOP:
-            parts = (_node(_first(value, 2)), _node(_first(value, 4)), _node(_first(value, 6)), _node(_first(value, 7)))
-            return Node("loop", _text(value, 1), parts, result_name=_text(value, 3))
+    fields = _fields(data)
+    for number, read in _READERS.items():
+        if number in fields:
+            return read(_fields(fields[number][0]))
     return Node("other")
 
 
-def _call(data: bytes) -> Node:
-    function = _text(data, 2)
-    arguments = tuple(_node(item) for item in (*_all(data, 1), *_all(data, 3)))
+def _select(fields: _Fields) -> Node:
+    kind = "has" if any(fields.get(3, ())) else "member"
+    return Node(kind, _text(fields, 2), (_node(fields[1][0]),))
+
+
+def _struct(fields: _Fields) -> Node:
+    entries = [_fields(entry) for entry in fields.get(2, ())]
+    return Node("map", children=tuple(_node(part) for entry in entries for part in (*entry.get(3, ()), *entry.get(4, ()))))
+
+
+def _loop(fields: _Fields) -> Node:
+    parts = tuple(_node(fields[number][0]) for number in (2, 4, 6, 7))
+    return Node("loop", _text(fields, 1), parts, result_name=_text(fields, 3))
+
+
+def _call(fields: _Fields) -> Node:
+    function = _text(fields, 2)
+    arguments = tuple(_node(item) for item in (*fields.get(1, ()), *fields.get(3, ())))
     if function in {"_[_]", "_[?_]", "_?._"}:
         around, key = arguments
         if key.kind == "text":
@@ -131,55 +135,66 @@ def _call(data: bytes) -> Node:
     return Node("call", function, arguments)
 
 
-def _literal(data: bytes) -> Node:
-    for number, value in _fields(data):
-        if number == 6 and isinstance(value, bytes):
+def _literal(fields: _Fields) -> Node:
+    for number, (value, *_) in fields.items():
+        if number == 6:
             return Node("text", value.decode())
-        if number == 5 and isinstance(value, bytes):
+        if number == 5:
             return Node("double", repr(struct.unpack("<d", value)[0]))
         if number == 2:
             return Node("boolean", "true" if value else "false")
-        if number in {3, 4} and isinstance(value, int):
+        if number in {3, 4}:
             # protobuf writes a negative int64 as its two's complement
             return Node("number", str(value - 2**64 if number == 3 and value >= 2**63 else value))
     return Node("other")
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    at = 0
-    while at < len(data):
+_READERS: Mapping[int, Callable[[_Fields], Node]] = {
+    _CONST: _literal,
+    _IDENT: lambda fields: Node("name", _text(fields, 1)),
+    _SELECT: _select,
+    _CALL: _call,
+    _LIST: lambda fields: Node("list", children=tuple(_node(item) for item in fields.get(1, ()))),
+    _STRUCT: _struct,
+    _LOOP: _loop,
+}
+
+
+def _fields(data: bytes) -> _Fields:
+    found: _Fields = {}
+    at, end = 0, len(data)
+    while at < end:
         key, at = _varint(data, at)
-        number, wire = key >> 3, key & 7
+        wire = key & 7
+        value: Any
         if wire == 0:
             value, at = _varint(data, at)
-            yield number, value
-            continue
-        if wire == 2:
-            size, at = _varint(data, at)
         else:
-            size = {1: 8, 5: 4}[wire]
-        yield number, data[at : at + size]
-        at += size
+            size, at = _varint(data, at) if wire == 2 else (_FIXED[wire], at)
+            value = data[at : at + size]
+            at += size
+        found.setdefault(key >> 3, []).append(value)
+    return found
+
+
+_FIXED = {1: 8, 5: 4}
+"""Bytes of the wire types of fixed size."""
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
+    byte = data[at]
+    if byte < 128:
+        return byte, at + 1
+    value, shift = byte & 127, 7
     while True:
-        byte = data[at]
         at += 1
+        byte = data[at]
         value |= (byte & 127) << shift
         if byte < 128:
-            return value, at
+            return value, at + 1
         shift += 7
 
 
-def _all(data: bytes, number: int) -> list[bytes]:
-    return [value for found, value in _fields(data) if found == number and isinstance(value, bytes)]
-
-
-def _first(data: bytes, number: int) -> bytes:
-    return _all(data, number)[0]
-
-
-def _text(data: bytes, number: int) -> str:
-    return next(iter(_all(data, number)), b"").decode()
+def _text(fields: _Fields, number: int) -> str:
+    found: bytes = next(iter(fields.get(number, ())), b"")
+    return found.decode()
