@@ -100,6 +100,8 @@ def _created(play: Play, customer: str, visa: int, master: int) -> tuple[str, st
     body = {**PROFILE, "payment_methods": [method]}
     first = play("create", "createPaymentProfile", path=path, body=body, headers={"X-Idempotency-Key": KEY})
     play("create-repeated", "createPaymentProfile", path=path, body=body, headers={"X-Idempotency-Key": KEY})
+    other = {**body, "description": "Another profile"}
+    play("create-other-body", "createPaymentProfile", path=path, body=other, headers={"X-Idempotency-Key": KEY})
     profile = str(first.body["id"])
 
     # One without the optional members, whose default is chosen
