@@ -44,7 +44,8 @@ CUSTOMERS: dict[str, dict[str, tuple[dict[str, Any], ...]]] = {
     },
     "createCardToken": {
         "122": (
-            {"card_number": "4235"}, {"expiration_month": 13}, {"expiration_year": 26}, {"security_code": "12"}, {"cardholder": {"name": " "}},
+            {"card_number": "4235"}, {"expiration_month": 13},
+            {"expiration_year": 26}, {"security_code": "12"}, {"cardholder": {"name": " "}},
         ),
     },
     "saveCard": {
