@@ -216,7 +216,8 @@ def _gaps(count: Count, scope: set[str], rows: list[dict[str, Any]]) -> list[dic
         gaps.append({"api": "", "what": "no clause in scope"})
     if count.header["partial"]:
         return gaps
-    read: dict[tuple[str, str], bool] = {}
+    # A resource that two APIs share may be read at either.
+    read: dict[str, tuple[str, bool]] = {}
     for operation in count.header["operations"]:
         if operation["api"] not in scope:
             continue
@@ -224,9 +225,9 @@ def _gaps(count: Count, scope: set[str], rows: list[dict[str, Any]]) -> list[dic
         if not success:
             gaps.append({"api": operation["api"], "what": f"{operation['id']} never succeeded"})
         for resource in operation["resources"]:
-            key = (operation["api"], resource)
-            read[key] = read.get(key, False) or (operation["method"] == "GET" and success > 0)
-    gaps += [{"api": api, "what": f"{resource} was never read back"} for (api, resource), done in read.items() if not done]
+            api, done = read.get(resource, (operation["api"], False))
+            read[resource] = (api, done or (operation["method"] == "GET" and success > 0))
+    gaps += [{"api": api, "what": f"{resource} was never read back"} for resource, (api, done) in read.items() if not done]
     return gaps
 
 
