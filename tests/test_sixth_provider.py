@@ -77,6 +77,7 @@ def test_honest_server_is_conformant(payproof: Payproof, tmp_path: Path) -> None
     assert said["drift"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "clause"), LIES.items())
 def test_lie_is_caught_by_its_clause(payproof: Payproof, tmp_path: Path, fault: str, clause: str) -> None:
     """A server that lies breaks the clause that its help names, and no other one."""
@@ -89,6 +90,7 @@ def test_lie_is_caught_by_its_clause(payproof: Payproof, tmp_path: Path, fault: 
     assert clause in re.search(rf'"{fault}": "([^"]*)"', (FOLDER / "mock.py").read_text(encoding="utf-8"))[1]  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_server_without_control_is_judged_too(payproof: Payproof, tmp_path: Path) -> None:
     """A foreign server: its key comes from the environment; what needs more than a server is not applicable."""
     with server("--no-control") as url:
