@@ -114,6 +114,7 @@ def _created(play: Play, customer: str, visa: int, master: int) -> tuple[str, st
     play("list", "listPaymentProfiles", path=path)
     play("list-by-status", "listPaymentProfiles", path=path, query={"status": str(first.body["status"])})
     play("list-one", "listPaymentProfiles", path=path, query={"limit": "1"})
+    play("list-rest", "listPaymentProfiles", path=path, query={"offset": "1"})
     return profile, str(first.body["payment_methods"][0]["payment_method_id"])
 
 
@@ -154,7 +155,9 @@ def _changed(play: Play, customer: str, visa: int, master: int, taken: str) -> s
     play("add-fintoc", "addProfileMethod", path=profile, body={"id": "fintoc"})
     play("add-no-card", "addProfileMethod", path=profile, body={"id": "master", "type": "credit_card"})
     play.advance(60)
-    play("add", "addProfileMethod", path=profile, body=_by_card(master, id="master"))
+    extra, key = _by_card(master, id="master"), {"X-Idempotency-Key": "add-one-card"}
+    play("add", "addProfileMethod", path=profile, body=extra, headers=key)
+    play("add-repeated", "addProfileMethod", path=profile, body=extra, headers=key)
     read = play("read-after-add", "getPaymentProfile", path=profile).body
     listed = read["payment_methods"]
     token = _token(play, "card-token-of-third")
