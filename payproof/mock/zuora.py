@@ -123,7 +123,7 @@ class ZuoraWorld:
         self.limits = Limits()
         self.entities = (self._uuid("entity"), self._uuid("other entity"))
         self.orgs = (self._uuid("org"), self._uuid("other org"))
-        self._plain_gateway, self._failing_gateway = self._hex("plain gateway"), self._hex("failing gateway")
+        self._plain_gateway, self._failing_gateway = assumed.PLAIN_GATEWAY, self._hex("failing gateway")
         self._tenant_number = str(10_000 + int(self._digest("tenant")[:8], 16) % 90_000)
         self._user = self._hex("user")
         self._clients = (

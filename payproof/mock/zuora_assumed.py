@@ -7,6 +7,9 @@ from typing import Final
 GATEWAY: Final = "4028905f5702783601570291e14c0015"
 """The gateway of the documented request: every tenant has it, it is the default one, and it knows the framework."""
 
+PLAIN_GATEWAY: Final = "4028905f5702783601570291e14c0016"
+"""A gateway that does not know the framework, which every tenant has. It has a fixed id, as test data has."""
+
 FAILING_SECURITY_CODE: Final = "901"
 """A cardholder transaction with this ``cardSecurityCode`` is declined. No document has test data for a failing one."""
 
