@@ -133,7 +133,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("agreedOn", "2024-02-01T00:00:00Z", "20"),
     ("agreedOn", "\u0662\u0660\u0662\u0664-01-01", "20"),
     ("agreedOn", 20240201, "20"),
-    ("authGateway", "4028905f5702783601570291e14c0016", "20"),
+    ("authGateway", "4028905f5702783601570291e14c0017", "20"),
     ("authGateway", True, "20"),
     ("cardSecurityCode", 737, "20"),
     ("cardSecurityCode", "7\x0037", "20"),
