@@ -48,6 +48,7 @@ def story(play: Play) -> None:
     _found_or_not(play, customer, second, profile)
     _not_let_in(play, customer, changed)
     _strangers(play, customer, profile, visa, foreign)
+    _next_day(play, customer, visa)
 
 
 def _reference(*values: Any) -> dict[str, str]:
@@ -144,6 +145,11 @@ def _refused(play: Play, customer: str, visa: int, master: int) -> None:
     play("unparsable", "createPaymentProfile", path=path, raw=b'{"description": ')
     play("list-after-refusals", "listPaymentProfiles", path=path)
 
+    # The key of a refusal, with the fault mended
+    key = {"X-Idempotency-Key": "mended-after-refusal"}
+    play("to-be-mended", "createPaymentProfile", path=path, body={"payment_methods": [_by_card(visa)], "max_day_overdue": 0}, headers=key)
+    play("create-mended", "createPaymentProfile", path=path, body={"payment_methods": [_by_card(visa)]}, headers=key)
+
 
 def _changed(play: Play, customer: str, visa: int, master: int, taken: str) -> str:
     """Add and delete methods of a profile, then cancel it; give its id. `taken` is the id of another method."""
@@ -236,3 +242,12 @@ def _strangers(play: Play, customer: str, profile: str, card: int, card_of_secon
     other("other-list", "listPaymentProfiles", path=place, headers=_reference(profile))
     at = {**place, "payment_profile_id": str(made.body["id"])}
     other("foreign-card-added", "addProfileMethod", path=at, body=_by_card(card))
+
+
+def _next_day(play: Play, customer: str, card: int) -> None:
+    """Use a key again when it is more than a day old."""
+    path, body = {"customer_id": customer}, {"payment_methods": [_by_card(card)]}
+    key = {"X-Idempotency-Key": "once-a-day"}
+    made = play("create-today", "createPaymentProfile", path=path, body=body, headers=key)
+    play.advance(100_000)
+    play("create-after-day", "createPaymentProfile", path=path, body=body, headers={**key, **_reference(made.body["id"])})
