@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from suites.fixtures.jpmorgan import Merchant, Payloads, Profile
     from suites.fixtures.jpmorgan_payments import Charges, Till
 
-pytestmark = [pytest.mark.api("jpmorgan-payments"), pytest.mark.api("jpmorgan-profiles")]
+pytestmark = pytest.mark.api("jpmorgan-payments")
 
 VISA = "4112344112344113"
 MASTERCARD = "5112345112345114"
