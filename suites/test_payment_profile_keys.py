@@ -394,6 +394,31 @@ def test_key_after_its_day(seller: Seller, sales: Sales, operation: str) -> None
         assert (deed.seen() == seen) == (operation != "createPaymentProfile")
 
 
+@pytest.mark.needs("clock")
+@pytest.mark.operation("createPaymentProfile")
+def test_key_after_days(seller: Seller, sales: Sales) -> None:
+    """A seller whose own counting begins anew sends a creation under a key that it used days ago.
+
+    Expect that the profile of then stays as it is, and on the reference server a new one.
+    """
+    # A profile, days ago
+    deed = _deed(seller, sales, "createPaymentProfile")
+    first = deed.send(accepted=True)
+    then = seller.profiles(deed.customer)
+    seller.apis.advance(3 * DAY)
+
+    # The key is free
+    answer = deed.send()
+    if seller.apis.session.target.mock:
+        assert answer.status == 201
+        assert answer.body["id"] != first.body["id"]
+        assert deed.times() == 2
+
+    # And counts again for a day
+    assert deed.send().body == answer.body
+    assert seller.profiles(deed.customer).items() >= then.items()
+
+
 @pytest.mark.operation("createPaymentProfile")
 def test_keys_of_every_length(seller: Seller, sales: Sales) -> None:
     """Keys of one character, of 64, and of every kind of visible character are used.
