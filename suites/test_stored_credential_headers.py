@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -302,13 +303,14 @@ def test_versions(billing: Billing, consents: Consents, operation: str) -> None:
 
 @pytest.mark.parametrize("operation", [each for each in EVERY_OPERATION if each.values[0] != "listStoredCredentials"])
 def test_length_of_a_key(billing: Billing, consents: Consents, operation: str) -> None:
-    """Idempotency keys have one character, 255, and 256; two of 255 differ in the last one.
+    """Idempotency keys have 36 characters, 255, and 256; two of 255 differ in the last one.
 
     Expect the first two lengths to be accepted, the third to be refused, and the two keys to be two.
     """
     # Up to 255 characters
-    longest = "k" * 254
-    answers = [_send(billing, consents, operation, Idempotency_Key=key) for key in ("k", longest + "1", longest + "2")]
+    short = str(uuid.uuid4())
+    longest = short.ljust(254, "k")
+    answers = [_send(billing, consents, operation, Idempotency_Key=key) for key in (short, longest + "1", longest + "2")]
     assert [answer.status for answer in answers] == [200] * 3
     assert len({answer.body["number"] for answer in answers}) == 3
     number = billing.agree()
