@@ -61,11 +61,15 @@ def test_pytest_gives_the_same_verdict(payproof: Payproof, root: Path, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
-def test_each_fault_is_caught_by_the_clause_it_names(payproof: Payproof, root: Path, tmp_path: Path, fault: Any) -> None:
-    """A lie of the mock: exit 1, and the clause that it names is among the findings."""
-    done = payproof("run", "--kit", str(root), "--fault", fault.name, "--depth", "smoke", "--out", str(tmp_path), "--workers", "1",
-                    timeout=600)  # fmt: skip
+@pytest.mark.parametrize("name", ["stale-default-copy", "same-token-again"])
+def test_fault_is_caught_by_the_clause_it_names(payproof: Payproof, root: Path, tmp_path: Path, name: str) -> None:
+    """A lie of the mock: exit 1, and the clause that it names is among the findings and on the terminal.
+
+    All other lies are told in `test_faults_live.py`, without a process for each.
+    """
+    fault = FAULTS[name]
+    done = payproof("run", "--kit", str(root), "--api", fault.api, "--fault", name, "--depth", "smoke", "--out", str(tmp_path),
+                    "--workers", "2", timeout=600)  # fmt: skip
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert fault.clause in {finding["clause"] for finding in verdict(tmp_path)["findings"]}
