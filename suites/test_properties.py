@@ -44,10 +44,10 @@ SHARE = 100
 TOGETHER = 16
 """How many constraints are violated on one ground, after one accepted request."""
 
-VALID = {"smoke": 0, "standard": 40, "deep": 150}
+VALID = {"smoke": 0, "standard": 16, "deep": 150}
 """How many valid requests Schemathesis generates for an operation, by depth. It takes two seconds to start."""
-FULL = {"smoke": 2, "standard": 36, "deep": 150}
-"""How many valid requests with every optional header are generated where there is nothing else to vary, by depth."""
+FULL = {"smoke": 2, "standard": 24, "deep": 150}
+"""How many valid requests with every optional header and with full bodies are generated for an operation, by depth."""
 TIMES = {"smoke": 1, "standard": 2, "deep": 10}
 """How often a constraint is violated at least, by depth: once with the simplest values, then with drawn ones."""
 NEGATIVE = {"smoke": 0, "standard": 84, "deep": 1200}
@@ -125,15 +125,16 @@ def test_valid_requests_are_accepted(
     if VALID[depth] and not subject.bare:
         explore(f"valid {operation}", given(known.valid(subject))(agreed), examples=VALID[depth])
 
-    # Where only a few headers or fields can differ, all of them at once
+    # Everything that can differ at once; where nothing can, each request is about another thing
     def simply(drawn: Drawn) -> None:
         accepted(drawn)
 
     if subject.bare:
         for _ in range(FULL[depth]):
             (agreed if VALID[depth] else simply)(Drawn(None, {}))
-    elif subject.form or not subject.operation.bodies or not VALID[depth]:
-        explore(f"full {operation}", given(subject.drawn(subject.skeletons[0], alone=True))(simply), examples=FULL[depth])
+    else:
+        whole = st.one_of([subject.drawn(skeleton, alone=True) for skeleton in subject.skeletons])
+        explore(f"full {operation}", given(whole)(simply), examples=FULL[depth])
 
 
 def test_each_constraint_is_enforced(

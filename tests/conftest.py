@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from payproof import fixtures
 from payproof import kit as kits
 from payproof.exchange import Exchange, Request, Response
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from payproof.exchange import Intent
     from payproof.kit import Kit
+    from payproof.plot import Plot
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +35,12 @@ def root() -> Path:
 def kit() -> Kit:
     """The kit of this repository."""
     return kits.load(ROOT)
+
+
+@pytest.fixture(scope="session")
+def plots() -> dict[str, Plot]:
+    """The plots of this repository's kit, by operation id."""
+    return {name: plot for _, module in fixtures.load(ROOT) for name, plot in module.plots().items()}
 
 
 @pytest.fixture

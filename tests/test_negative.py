@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
     from payproof.constraint import Constraint
     from payproof.kit import Kit
+    from payproof.plot import Plot
     from payproof.shape import Fault
     from payproof.spec import Operation, Spec
 
 GROUND = {"x-basis": "documented", "x-source": {"document": "page", "at": "here"}}
 EXISTING = {"consumer-profile-id": "PACJGQ", "payment-method-Id": "63aaba29-4857-494a-82bc-2a80e1fa2b1e"}
-APART = frozenset({"consumerProfileAddress", "addressIdentifier"})
+NAMED = "0c6ad2a5-6f3c-4ac0-a43c-3a9f4f0b6b53"
+"""Stands for whatever a path names."""
 
 BODY = {
     "type": "object",
@@ -115,7 +117,7 @@ def sample(subject: Subject, constraint: Constraint, path: dict[str, str], query
     def draw(data: st.DataObject) -> None:
         drawn = data.draw(subject.drawn(skeleton))
         base = subject.draft(drawn, path=path, headers=required)
-        base = Draft(base.operation, base.path, query, base.headers, base.body, base.form)
+        base = Draft(base.operation, base.path, {**base.query, **query}, base.headers, base.body, base.form)
         assert faults(base) == []
         others = [other for other in subject.skeletons if other is not skeleton]
         negative = data.draw(negatives(constraint, base, faults, others))
@@ -140,13 +142,13 @@ def test_every_keyword(toy: Subject) -> None:
         assert {negative.intent.keyword for negative in found} == {constraint.keyword}
 
 
-def test_every_constraint_of_the_kit(kit: Kit) -> None:
+def test_every_constraint_of_the_kit(kit: Kit, plots: dict[str, Plot]) -> None:
     """Each constraint of the committed specs has a place in a generated body, and negatives of it alone."""
-    values: dict[str, st.SearchStrategy[Any]] = {"addressIdentifier": st.just("somewhere")}
     for contract in kit.contracts.values():
         for operation in contract.spec.operations.values():
-            subject = Subject(contract.spec, operation, values, [APART])
-            path = {name: value for name, value in EXISTING.items() if f"{{{name}}}" in operation.template}
+            plot = plots[operation.id]
+            subject = Subject(contract.spec, operation, plot.values, plot.apart, (), plot.once, plot.shaped)
+            path = {one.name: EXISTING.get(one.name, NAMED) for one in operation.parameters if one.where == "path"}
             for constraint in subject.constraints:
                 assert sample(subject, constraint, path, {}, examples=1), constraint.id
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payproof.kit import Kit
+    from payproof.plot import Plot
 
-APART = frozenset({"consumerProfileAddress", "addressIdentifier"})
 TEXT = {"type": "string", "maxLength": 3}
 
 
@@ -124,11 +124,12 @@ def test_texts_vary() -> None:
     assert len(set(drawn(matching("^[A-Za-z0-9,]*$", 0, 30)))) > 15
 
 
-def test_every_body_of_the_kit(kit: Kit) -> None:
+def test_every_body_of_the_kit(kit: Kit, plots: dict[str, Plot]) -> None:
     """The bodies of each operation are valid, and all members that its constraints name are in one of them."""
     for contract in kit.contracts.values():
         for operation in contract.spec.operations.values():
-            subject = Subject(contract.spec, operation, {"addressIdentifier": st.just("x")}, [APART])
+            plot = plots[operation.id]
+            subject = Subject(contract.spec, operation, plot.values, plot.apart, (), plot.once, plot.shaped)
             for shape in operation.bodies.values():
                 for skeleton in subject.skeletons:
                     for value in drawn(strategy(skeleton), 3):
@@ -138,11 +139,12 @@ def test_every_body_of_the_kit(kit: Kit) -> None:
                 assert named <= there
 
 
-def test_every_constraint_has_a_body(kit: Kit) -> None:
+def test_every_constraint_has_a_body(kit: Kit, plots: dict[str, Plot]) -> None:
     """Grouping loses no constraint, and puts each into a body that has its place."""
     for contract in kit.contracts.values():
         for operation in contract.spec.operations.values():
-            subject = Subject(contract.spec, operation, {"addressIdentifier": st.just("x")}, [APART])
+            plot = plots[operation.id]
+            subject = Subject(contract.spec, operation, plot.values, plot.apart, (), plot.once, plot.shaped)
             grouped = list(subject.grouped(subject.constraints, 7))
             assert sorted(one.id for _, group in grouped for one in group) == sorted(one.id for one in subject.constraints)
             assert all(len(group) <= 7 for _, group in grouped)
