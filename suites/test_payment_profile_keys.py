@@ -315,6 +315,30 @@ def test_key_on_another_resource(seller: Seller, sales: Sales, operation: str) -
 
 
 @pytest.mark.operation("createPaymentProfile")
+def test_key_and_body_of_another_customer(seller: Seller, sales: Sales) -> None:
+    """A seller in Chile sends the very same creation, under the same key, for two customers: fintoc names no card.
+
+    Expect each customer to have a profile of its own, which the key brings again.
+    """
+    if not seller.apis.session.target.mock:
+        pytest.skip("needs an access token of a seller in Chile, which only the reference server gives")
+
+    # One creation for each
+    chilean = seller.using("mercadopago_token_chile")
+    customers = [chilean.register("one@example.com"), chilean.register("other@example.com")]
+    body = sales.profile({"id": "fintoc"})
+    made = [chilean.ask("createPaymentProfile", customer, body=body, key=KEY, intent=ACCEPT).body["id"] for customer in customers]
+    assert len(set(made)) == 2
+
+    # Each has its own
+    assert [list(chilean.profiles(customer)) for customer in customers] == [[profile] for profile in made]
+
+    # The key brings it again
+    again = [chilean.ask("createPaymentProfile", customer, body=body, key=KEY, intent=ACCEPT).body["id"] for customer in customers]
+    assert again == made
+
+
+@pytest.mark.operation("createPaymentProfile")
 def test_key_of_another_operation(seller: Seller, sales: Sales) -> None:
     """One key goes through a whole life: creation, addition, deletion, cancellation.
 
