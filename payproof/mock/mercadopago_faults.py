@@ -60,7 +60,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         (
             "mp-cancelled-revived",
             "Adding a method to a cancelled profile is accepted and brings the profile back.",
-            "MP-CANCELLED-NO-CHANGE",
+            "MP-CANCELLED-NOT-EXTENDED",
         ),
         (
             "mp-cancel-without-effect",
