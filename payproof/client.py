@@ -141,7 +141,11 @@ class Session:
         with httpx.Client(timeout=REQUEST_SECONDS, trust_env=False) as http, ThreadPoolExecutor(len(requests)) as pool:
             done = list(pool.map(lambda request: exchanged(http, request), requests))
         order = sorted(range(len(done)), key=lambda index: done[index].started + done[index].elapsed / 1000)
-        answers = {index: self._taken(tenant, done[index], intent) for index in order}
+        self.judge.ledger.crowd = [(one.started, one.started + one.elapsed / 1000) for one in done]
+        try:
+            answers = {index: self._taken(tenant, done[index], intent) for index in order}
+        finally:
+            self.judge.ledger.crowd = ()
         return [answers[index] for index in range(len(done))]
 
     def _taken(self, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:

@@ -92,7 +92,9 @@ def _learn_one(
     if key is None:
         return
     if effect.when is not None and not effect.when.holds(activation):
-        ledger.touch(key, exchange)
+        # Of exchanges that overlap nobody knows the state before, so what asks for it teaches nothing.
+        wrote = exchange.request.method not in READS and exchange.response is not None and exchange.response.status < 300
+        (ledger.doubt if wrote else ledger.touch)(key, exchange)
     elif effect.gone:
         ledger.bury(key, exchange)
     elif effect.unknown:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from payproof.exchange import Exchange
 
@@ -36,6 +36,8 @@ class Ledger:
     resources: dict[Key, Entry] = field(default_factory=dict)
     facts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    crowd: Sequence[tuple[float, float]] = ()
+    """When exchanges that are judged now, and were sent together, began and ended: of them, the first to end has no before either."""
 
     def before(self, key: Key, exchange: Exchange) -> tuple[bool, Any]:
         """Give whether the state before the exchange is known, and the state.
@@ -43,7 +45,7 @@ class Ledger:
         Two exchanges that overlap in time on one resource have no before: nobody can say which came first.
         """
         entry = self.resources.get(key)
-        if entry is None or not entry.known or entry.gone or exchange.started < entry.finished:
+        if entry is None or not entry.known or entry.gone or exchange.started < entry.finished or self._crowded(exchange):
             return False, None
         return True, entry.state
 
@@ -61,7 +63,7 @@ class Ledger:
             self.touch(key, exchange)
             return
         entry = self.resources.setdefault(key, Entry())
-        overlapped = exchange.started < entry.finished
+        overlapped = exchange.started < entry.finished or self._crowded(exchange)
         if merge and isinstance(state, dict):
             if not entry.known or not isinstance(entry.state, dict):
                 self.forget(key, exchange)
@@ -88,6 +90,16 @@ class Ledger:
         entry = self.resources.get(key)
         if entry is not None:
             entry.finished = max(entry.finished, exchange.finished())
+
+    def doubt(self, key: Key, exchange: Exchange) -> None:
+        """A write that seems to teach nothing: it may have done anything to the resource if others were under way with it."""
+        if key in self.resources and self._crowded(exchange):
+            self.forget(key, exchange)
+        self.touch(key, exchange)
+
+    def _crowded(self, exchange: Exchange) -> bool:
+        start, end = exchange.started, exchange.finished()
+        return sum(started < end and start < finished for started, finished in self.crowd) > 1
 
     def remember(self, scope: str, fact: str, values: Mapping[str, Any]) -> None:
         """Store values by key under a fact, for one tenant (its label) or for the run (the empty label)."""

@@ -166,3 +166,27 @@ def test_facts_of_a_tenant_are_its_own() -> None:
 
     assert ledger.recall("t2", "deleted", ["a"]) == {}
     assert [ledger.knows(tenant, fact) for tenant, fact in (("t1", "deleted"), ("t2", "deleted"), ("t2", "seen"))] == [True, False, True]
+
+
+def test_first_of_exchanges_sent_together_has_no_before(wire: Callable[..., Exchange]) -> None:
+    """Of exchanges that are under way together the first to end may have met what the others did already."""
+    ledger = Ledger()
+    ledger.learn(KEY, wire("POST", "/vouchers", started=1.0), {"amount": 1})
+    first = wire("PATCH", "/vouchers/v1", started=10.0, elapsed=1000)
+    ledger.crowd = [(10.0, 11.0), (10.5, 12.0)]
+
+    assert ledger.before(KEY, first) == UNKNOWN
+    ledger.doubt(KEY, first)
+    ledger.crowd = ()
+    assert ledger.before(KEY, wire("GET", "/vouchers/v1", started=13.0)) == UNKNOWN
+
+
+def test_exchange_alone_in_a_crowd_has_a_before(wire: Callable[..., Exchange]) -> None:
+    """Exchanges that were meant to be sent together and came one after the other are like any others."""
+    ledger = Ledger()
+    ledger.learn(KEY, wire("POST", "/vouchers", started=1.0), {"amount": 1})
+    first = wire("PATCH", "/vouchers/v1", started=10.0, elapsed=1000)
+    ledger.crowd = [(10.0, 11.0), (11.0, 12.0)]
+
+    ledger.doubt(KEY, first)
+    assert ledger.before(KEY, wire("GET", "/vouchers/v1", started=13.0)) == (True, {"amount": 1})
