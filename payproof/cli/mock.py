@@ -16,12 +16,18 @@ from payproof.errors import UsageError
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie that the mock tells; repeatable.")
 @click.option("--list-faults", is_flag=True, help="List the lies and the clauses that catch them, and stop.")
 @click.option("--clock", default=None, metavar="MOMENT", help="Start the clock here, as 2035-01-01T00:00:00Z.")
+@click.option("--setting", "chosen", multiple=True, metavar="NAME=VALUE", help="What the vendors leave open; repeatable.")
+@click.option("--list-settings", is_flag=True, help="List the settings and their values, and stop.")
 @click.option("--control/--no-control", default=None, help="Serve /__mock__/ [default: on loopback only].")
-def command(host: str, port: int, faults: tuple[str, ...], clock: str | None, *, list_faults: bool, control: bool | None) -> int:
+def command(
+    host: str, port: int, faults: tuple[str, ...], clock: str | None, chosen: tuple[str, ...], *, list_faults: bool,
+    list_settings: bool, control: bool | None,
+) -> int:  # fmt: skip
     """Serve until interrupted."""
     from payproof.mock.assumed import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_MERCHANT_ID  # noqa: PLC0415  # not needed for --help
     from payproof.mock.faults import FAULTS  # noqa: PLC0415  # not needed for --help
     from payproof.mock.server import CannotListen, MockServer  # noqa: PLC0415  # not needed for --help
+    from payproof.mock.settings import SETTINGS, UnknownSetting  # noqa: PLC0415  # not needed for --help
     from payproof.options import Options  # noqa: PLC0415  # not needed for --help
     from payproof.target import check, moment  # noqa: PLC0415  # not needed for --help
 
@@ -29,13 +35,20 @@ def command(host: str, port: int, faults: tuple[str, ...], clock: str | None, *,
         for known in FAULTS.values():
             click.echo(f"{known.name:28} {known.clause:28} {known.lie}")
         return 0
+    if list_settings:
+        for name, setting in SETTINGS.items():
+            click.echo(f"{name:28} {'|'.join(setting.values)} [default: {setting.usual}]  {setting.about}")
+        return 0
     check(Options(faults=faults, clock=clock))
     served = _loopback(host) if control is None else control
     try:
-        server = MockServer(host, port, faults=faults, control=served, clock_start=moment(clock) if clock else None)
+        server = MockServer(host, port, faults=faults, control=served, clock_start=moment(clock) if clock else None,
+                            settings=_settings(chosen))  # fmt: skip
         server.start()
     except CannotListen as error:
         raise UsageError(error.strerror or str(error)) from error
+    except UnknownSetting as error:
+        raise UsageError(str(error)) from error
     click.echo(f"payproof mock on {server.url}")
     click.echo(f"  client id {DEMO_CLIENT_ID}, client secret {DEMO_CLIENT_SECRET}, merchant id {DEMO_MERCHANT_ID}")
     click.echo(f"  control interface: {server.url + '/__mock__/' if served else 'off'}")
@@ -48,6 +61,17 @@ def command(host: str, port: int, faults: tuple[str, ...], clock: str | None, *,
     finally:
         server.stop()
     return 0
+
+
+def _settings(chosen: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for one in chosen:
+        name, said, value = one.partition("=")
+        if not said:
+            message = f"--setting {one!r} has no value; write it like NAME=VALUE, and see --list-settings"
+            raise UsageError(message)
+        found[name] = value
+    return found
 
 
 def _loopback(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from payproof.mock.jpmorgan_oauth_http import TokenEndpoint
 from payproof.mock.jpmorgan_payments_http import PaymentsApi
 from payproof.mock.jpmorgan_profiles_http import ProfilesApi, messages
 from payproof.mock.mercadopago_http import MercadoPagoApi
+from payproof.mock.settings import MERCADOPAGO_ENVELOPE, settled
 from payproof.mock.tenants import Tenants
 from payproof.mock.wire import Answer, ClientGone, Request, drop
 from payproof.mock.zuora_http import ZuoraApi
@@ -32,11 +33,11 @@ def _report(error: Exception) -> None:
 class _Front:
     """Hands each request to the API that it belongs to."""
 
-    def __init__(self, tenants: Tenants, *, control: bool) -> None:
+    def __init__(self, tenants: Tenants, settings: Mapping[str, str], *, control: bool) -> None:
         issuer = Issuer(tenants)
         self._token = TokenEndpoint(issuer)
         self._profiles = ProfilesApi(issuer)
-        self._others = (PaymentsApi(issuer), MercadoPagoApi(tenants), ZuoraApi(tenants))
+        self._others = (PaymentsApi(issuer), MercadoPagoApi(tenants, envelope=int(settings[MERCADOPAGO_ENVELOPE])), ZuoraApi(tenants))
         self._control = Control(tenants, tenants.lies) if control else None
 
     async def __call__(self, scope: Scope, receive: Receive, respond: Send) -> None:
@@ -76,15 +77,22 @@ class _Front:
         return next((api.failure() for api in self._others if api.serves(request.segments)), messages(500))
 
 
-def create_app(*, faults: Iterable[str] = (), control: bool = False, clock_start: datetime | None = None) -> Starlette:
+def create_app(
+    *,
+    faults: Iterable[str] = (),
+    control: bool = False,
+    clock_start: datetime | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Starlette:
     """Build a mock with worlds of its own.
 
     ``faults`` are names of lies to tell, ``control`` opens the control interface, ``clock_start`` (with time zone) is
-    where the tenants' clocks start, by default at the present. The published demo tenant is there from the start.
-    Raises ``UnknownFault`` and ``ClockRangeError``.
+    where the tenants' clocks start, by default at the present; ``settings`` are those of the module of that name. The
+    published demo tenant is there from the start. Raises ``UnknownFault``, ``UnknownSetting`` and ``ClockRangeError``.
     """
     app = Starlette()
     app.router.redirect_slashes = False
     # The APIs route on the path before it is percent-decoded, which Starlette's own routes cannot do
-    app.router.default = _Front(Tenants(lies=chosen(faults), clock_start=clock_start), control=control)
+    tenants = Tenants(lies=chosen(faults), clock_start=clock_start)
+    app.router.default = _Front(tenants, settled(settings or {}), control=control)
     return app

@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -77,8 +77,8 @@ def _listen(host: str, port: int) -> socket.socket:
 class MockServer:
     """A mock that answers HTTP requests from ``start()`` to ``stop()``, or inside of a ``with`` block.
 
-    Port 0 takes any free one. ``faults``, ``control`` and ``clock_start`` are those of ``create_app``. Raises
-    ``UnknownFault`` when it is made; ``start()`` raises ``PortInUse`` or ``CannotListen``.
+    Port 0 takes any free one. ``faults``, ``control``, ``clock_start`` and ``settings`` are those of ``create_app``. Raises
+    ``UnknownFault`` and ``UnknownSetting`` when it is made; ``start()`` raises ``PortInUse`` or ``CannotListen``.
     """
 
     def __init__(
@@ -89,12 +89,13 @@ class MockServer:
         faults: Iterable[str] = (),
         control: bool = True,
         clock_start: datetime | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         if not 0 <= port <= 65_535:
             raise CannotListen(errno.EINVAL, f"{port} is no port: ports go from 0 to 65535")
         self._host = host
         self._port = port
-        self._app = create_app(faults=faults, control=control, clock_start=clock_start)
+        self._app = create_app(faults=faults, control=control, clock_start=clock_start, settings=settings)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
