@@ -68,6 +68,7 @@ def story(play: Play) -> None:
     """
     pid, first, second = _documented_life(play)
     accounts = _accounts_and_defaults(play, pid, second)
+    _made_in_a_payment(play)
     _nothing_there(play, pid, first)
     _not_let_in(play, pid)
     _strangers(play, pid, second)
@@ -143,6 +144,16 @@ def _accounts_and_defaults(play: Play, pid: str, card: str) -> str:
     chosen = {"cardList": [CARD], "defaultMOP": {"card": {**CARD, "accountNumber": "4012000033330026"}}}
     play("create-chosen", "createConsumerProfile", body={"profilePaymentMethod": chosen})
     return str(pid)
+
+
+def _made_in_a_payment(play: Play) -> None:
+    """Pay so that a profile is made, and read it."""
+    holder = {"firstName": "John", "lastName": "Smith", "consumerProfileInfo": {"consumerProfileRequestType": "CREATE"}}
+    card = {"accountNumber": "4112344112344113", "expiry": {"month": 12, "year": 2040}}
+    software = {"merchantSoftware": {"companyName": "Payment Company", "productName": "Application Name"}}
+    body = {"amount": 1234, "currency": "USD", "merchant": software, "paymentMethodType": {"card": card}, "accountHolder": holder}
+    made = play("pay-and-store", "createPayment", body=body).body["accountHolder"]["consumerProfileInfo"]
+    play("read-made", "getConsumerProfile", path={"consumer-profile-id": made["consumerProfileId"]})
 
 
 def _nothing_there(play: Play, pid: str, deleted: str) -> None:
