@@ -305,6 +305,26 @@ def test_key_within_and_after_its_day(billing: Billing, consents: Consents) -> N
     assert {number, renewed} <= billing.profiles().keys()
 
 
+@pytest.mark.operation(CREATE)
+@pytest.mark.needs("clock")
+def test_key_used_once_and_after_its_day(billing: Billing, consents: Consents) -> None:
+    """A key is used once, and a day and a bit later again.
+
+    Expect it to be as good as new: a second profile, which is then given again.
+    """
+    # Used once
+    key, body = _key(), consents.agreed()
+    number = billing.ask(CREATE, body=body, key=key, intent=ACCEPT).body["number"]
+
+    # As good as new
+    billing.apis.advance(DAY + MARGIN)
+    billing.api.token()
+    renewed, again = (billing.ask(CREATE, body=body, key=key, intent=ACCEPT).body["number"] for _ in range(2))
+    assert renewed != number
+    assert again == renewed
+    assert {number, renewed} <= billing.profiles().keys()
+
+
 @pytest.mark.parametrize("operation", CLOSINGS)
 @pytest.mark.needs("clock")
 def test_closing_key_within_and_after_its_day(billing: Billing, operation: str) -> None:
