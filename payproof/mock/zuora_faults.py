@@ -21,7 +21,10 @@ _LIES = {
     "zuora-security-code-listed": ("The list shows the cardSecurityCode of a profile.", "ZU-SECURITY-CODE-NEVER-BACK"),
     "zuora-gzip-never": ("No response is compressed, whatever its size.", "ZU-GZIP-LARGE"),
     "zuora-gzip-always": ("Responses of 1000 bytes and less are compressed as well.", "ZU-GZIP-SMALL"),
-    "zuora-plain-body-accepted": ("A body that is no gzip is read although Content-Encoding says gzip.", "createStoredCredential.rejects-invalid"),
+    "zuora-plain-body-accepted": (
+        "A body that is no gzip is read although Content-Encoding says gzip.",
+        "createStoredCredential.rejects-invalid",
+    ),
     "zuora-track-id-lost": ("The Zuora-Track-Id does not come back.", "ZU-TRACK-ECHOED"),
     "zuora-track-id-cut": ("The Zuora-Track-Id comes back cut to 32 characters.", "ZU-TRACK-ECHOED"),
     "zuora-foreign-org-accepted": ("An org that the user has no access to is accepted.", "ZU-ORG-OUTSIDE"),
