@@ -27,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
         "refunds-not-summed",
         "Each refund is compared with the whole capture, whatever went back before.",
         _PAYMENTS,
-        "PAY-REFUND-NOTHING-LEFT",
+        "PAY-REFUNDED-WITHIN-CAPTURED",
     ),
     Fault(
         "refund-changes-currency", "A refund in another currency than the payment's is accepted.", _PAYMENTS, "PAY-REFUND-CURRENCY-REFUSED"
