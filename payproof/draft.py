@@ -56,7 +56,7 @@ class Draft:
         if raw is None and self.body is NULL:
             raw = b"null"
         coding = self.at("header", "/Content-Encoding")
-        if isinstance(coding, str) and coding.lower() == "gzip" and (raw or self.body is not None):
+        if isinstance(coding, str) and coding.lower() == "gzip" and (raw or (raw is None and self.body is not None)):
             # RFC 9110 section 8.4.1: names of codings know no case
             raw = gzip.compress(json.dumps(self.body).encode() if raw is None else raw, mtime=0)
         return api.request(self.operation, path=self.path, query=self.query, headers=self.headers,

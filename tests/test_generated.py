@@ -177,3 +177,55 @@ def test_memory_is_bounded(counted: Generated) -> None:
     for number in range(1000):
         counted.add(accepted(test=f"t{number}"))
     assert len(counted.operations[OPERATION].bases) <= 64
+
+
+PAYMENT = {
+    "amount": 100, "currency": "USD", "merchant": {"merchantSoftware": {"companyName": "a", "productName": "b"}},
+    "paymentMethodType": {"consumerProfile": {"consumerProfileId": "A", "paymentMethodId": "1"}},
+}  # fmt: skip
+
+
+def test_ids_and_what_access_fills_in_prove_nothing(kit: Kit) -> None:
+    """Two requests are compared without what was prepared for each: the ids that they name, and headers such as a fresh request-id."""
+    counted = Generated(kit, ["jpmorgan-payments"], "standard")
+    other = {"consumerProfile": {"consumerProfileId": "B", "paymentMethodId": "2"}}
+    first, second = {"merchant-id": "998482157630", "request-id": "1"}, {"merchant-id": "993371390059", "request-id": "2"}
+
+    counted.add(accepted(PAYMENT, operation="createPayment", headers=first))
+    faulty = {**PAYMENT, "amount": "100", "paymentMethodType": other}
+    counted.add(refused(faulty, "body", "/amount", "type", operation="createPayment", headers=second))
+    assert row(counted, "createPayment")["holes"] == {}
+    counted.add(refused({**faulty, "currency": "EUR"}, "body", "/amount", "type", operation="createPayment", headers=second))
+    assert row(counted, "createPayment")["holes"] == {UNPROVEN: 1}
+
+
+def test_query_is_compared(kit: Kit) -> None:
+    """A negative in the query is proven by an accepted request that differs in that parameter alone."""
+    counted = Generated(kit, ["mercadopago-profiles"], "standard")
+
+    def asked(query: str) -> dict[str, Any]:
+        found = accepted("", operation="listPaymentProfiles")
+        found["request"]["url"] += query
+        return found
+
+    def wrong(query: str) -> dict[str, Any]:
+        found = refused("", "query", "/limit", "maximum", operation="listPaymentProfiles")
+        found["request"]["url"] += query
+        return found
+
+    counted.add(asked("?limit=5&offset=1"))
+    counted.add(wrong("?limit=500&offset=1"))
+    assert row(counted, "listPaymentProfiles")["violated"] == 1
+    assert row(counted, "listPaymentProfiles")["holes"] == {}
+    counted.add(wrong("?limit=500&offset=2"))
+    assert row(counted, "listPaymentProfiles")["holes"] == {UNPROVEN: 1}
+
+
+def test_where_nothing_varies_the_path_counts(kit: Kit) -> None:
+    """A read without any parameter of its own is a request about another thing for each path; another read is not."""
+    counted = Generated(kit, ["mercadopago-profiles"], "standard")
+    for path in ("/customers/1", "/customers/2", "/customers/2"):
+        counted.add(accepted("", operation="getCustomer", path=path))
+        counted.add(accepted("", operation="listPaymentProfiles", path=path))
+    assert row(counted, "getCustomer")["accepted"] == 2
+    assert row(counted, "listPaymentProfiles")["accepted"] == 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -217,3 +220,18 @@ def test_draws_do_not_depend_on_ids(kit: Kit) -> None:
         if constraint.location != "authorization":
             values = [[one.draft.at(constraint.location, one.intent.pointer) for one in found] for found in (first, second)]
             assert values[0] == values[1]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZip"])
+def test_draft_keeps_its_content_coding(coding: str) -> None:
+    """A body goes as the header Content-Encoding says, however it is written; one of another coding goes as it is."""
+    sender: Any = SimpleNamespace(
+        request=lambda _, *, body=None, raw=None, **_parts: raw if raw is not None else json.dumps(body).encode()
+    )
+    draft = Draft("add", headers={"content-encoding": coding}, body={"a": 1})
+    sent: Any = draft.request(sender)
+    assert gzip.decompress(sent) == b'{"a": 1}'
+    broken: Any = draft.put("header", "/Content-Encoding", "br").request(sender)
+    assert broken == b'{"a": 1}'
+    nothing: Any = replace(draft, raw=b"").request(sender)
+    assert nothing == b""

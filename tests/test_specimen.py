@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from payproof import spec as specs
 from payproof.boundary import Boundaries, closed
 from payproof.constraint import constraints
 from payproof.draft import Draft
@@ -21,9 +23,11 @@ from payproof.subject import Drawn, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from payproof.kit import Kit
     from payproof.plot import Plot
+    from payproof.spec import Spec
 
 TEXT = {"type": "string", "maxLength": 3}
 
@@ -198,3 +202,66 @@ def _faults(subject: Subject, draft: Draft) -> list[Any]:
     headers = tuple({"Content-Type": FORM, **{name: value for name, value in draft.headers.items() if value is not None}}.items())
     request = Request("POST", "https://host/", headers, body)
     return request_faults(subject.spec, subject.operation, Exchange("", request, None, 0.0, 0.0), draft.path)
+
+
+PARAMETERS: dict[str, Any] = {
+    "/things/{id}": {
+        "get": {
+            "operationId": "listThings",
+            "x-basis": "documented",
+            "x-source": {"document": "page", "at": "here"},
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                {"name": "all", "in": "query", "schema": {"type": "boolean"}},
+                {"name": "owner", "in": "query", "schema": {"type": "string", "x-refers-to": "owner"}},
+                {"name": "X-Key", "in": "header", "schema": {"type": "string", "maxLength": 4}},
+                {"name": "X-Merchant", "in": "header", "required": True, "schema": {"type": "string"}},
+                {"name": "X-Trace", "in": "header", "required": True, "schema": {"type": "string", "maxLength": 4}},
+            ],
+            "responses": {"200": {"description": "The things."}},
+        }
+    }
+}
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Spec:
+    document = {
+        "openapi": "3.1.0", "info": {"title": "Things", "version": "1"}, "servers": [{"url": "https://things.example/v1"}],
+        "x-documents": {"page": {"title": "Page", "publisher": "Nobody"}}, "paths": PARAMETERS,
+    }  # fmt: skip
+    path = tmp_path / "things.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return specs.load(path)
+
+
+def test_parameters_are_drawn(things: Spec) -> None:
+    """What a caller chooses is drawn, in the words of the wire; what access supplies and what must exist is not."""
+    subject = Subject(things, things.operations["listThings"], supplied=["x-merchant"], once=["X-Key"])
+
+    found = drawn(subject.drawn(subject.skeletons[0]))
+    assert {one.query["all"] for one in found} == {"true", "false"}
+    assert {frozenset(one.query) for one in found} == {frozenset({"all"})}
+    assert {frozenset(one.labels) for one in found} == {frozenset({"X-Trace"})}
+    assert not subject.bare
+
+
+def test_a_request_alone_has_every_parameter(things: Spec) -> None:
+    """A parameter that no two requests may share is drawn for a request that stays alone, and a reference with a value."""
+    values = {"owner": st.just("somebody")}
+    subject = Subject(things, things.operations["listThings"], values, supplied=["X-Merchant"], once=["X-Key"])
+
+    found = drawn(subject.drawn(subject.skeletons[0], alone=True))
+    assert all(one.labels.keys() == {"X-Key", "X-Trace"} and one.query["owner"] == "somebody" for one in found)
+
+
+def test_bodies_are_divided(kit: Kit) -> None:
+    """A plot may divide what the spec allows together; each constraint still has a place."""
+    spec = kit.contracts["jpmorgan-profiles"].spec
+
+    def one_each(skeletons: list[Any]) -> list[Any]:
+        return [{name: member} for whole in skeletons for name, member in whole.items()]
+
+    subject = Subject(spec, spec.operations["updateConsumerProfile"], shaped=one_each)
+    assert all(len(skeleton) == 1 for skeleton in subject.skeletons)
+    assert {one.id for _, group in subject.grouped(subject.constraints, 9) for one in group} == {one.id for one in subject.constraints}
