@@ -150,7 +150,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         (
             "mp-other-tenant-visible",
             "Customers and profiles of another tenant are found, shown and changed.",
-            "MP-PROFILE-FOREIGN",
+            "MP-CUSTOMER-FOREIGN",
         ),
         (
             "mp-number-in-error",
@@ -165,7 +165,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         (
             "mp-created-as-200",
             "Whatever is created is answered with 200.",
-            "createPaymentProfile.status",
+            "createCustomer.status",
         ),
     )
 )
