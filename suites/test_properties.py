@@ -46,7 +46,7 @@ TOGETHER = 16
 
 VALID = {"smoke": 0, "standard": 16, "deep": 150}
 """How many valid requests Schemathesis generates for an operation, by depth. It takes two seconds to start."""
-FULL = {"smoke": 2, "standard": 24, "deep": 150}
+FULL = {"smoke": 2, "standard": 32, "deep": 150}
 """How many valid requests with every optional header and with full bodies are generated for an operation, by depth."""
 TIMES = {"smoke": 1, "standard": 2, "deep": 10}
 """How often a constraint is violated at least, by depth: once with the simplest values, then with drawn ones."""
