@@ -1,16 +1,14 @@
 """What sellers live through with payment profiles, from the first card to the cancellation.
 
 What can go wrong: a card that the customer took back is charged all the same, a profile is shown in one way here and in
-another there, a page of the list loses a profile, a cancelled profile goes on.
+another there, a cancelled profile goes on.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-
-from payproof.client import ACCEPT
 
 if TYPE_CHECKING:
     from suites.fixtures.mercadopago import PaymentProfile, Sales, Seller
@@ -289,75 +287,6 @@ def test_the_same_everywhere(seller: Seller, sales: Sales, act: str) -> None:
     for status in ("PENDING", "READY", "CANCELLED"):
         found = seller.profiles(customer, status=status)
         assert (profile.id in found) == (status == read.status)
-
-
-@pytest.mark.operation("listPaymentProfiles")
-def test_pages_of_the_list(seller: Seller, sales: Sales) -> None:
-    """A customer has five profiles, of which two are cancelled, and the seller walks through the list.
-
-    Expect every profile once, whatever the size of the pages, and a filter that counts only what it shows.
-    """
-    # A new customer has none
-    customer = seller.register()
-    assert seller.profiles(customer) == {}
-    card = seller.save_card(customer)
-    made = [seller.create(customer, sales.by_card(card), description=f"Profile {number}") for number in range(5)]
-    for profile in made[:2]:
-        seller.cancel(profile)
-    everything = {profile.id for profile in made}
-    assert seller.profiles(customer).keys() == everything
-
-    # Pages of every size that ends within, at, and behind the last one
-    for size in (1, 2, 3, 5):
-        pages = [list(seller.profiles(customer, limit=str(size), offset=str(offset))) for offset in range(0, 5, size)]
-        assert [len(page) for page in pages] == [min(size, 5 - offset) for offset in range(0, 5, size)]
-        assert sorted(name for page in pages for name in page) == sorted(everything)
-    assert seller.profiles(customer, offset="5") == {}
-    assert seller.profiles(customer, limit="100").keys() == everything
-
-    # The filter, with pages of its own
-    cancelled = {profile.id for profile in made[:2]}
-    assert seller.profiles(customer, status="CANCELLED").keys() == cancelled
-    second = seller.profiles(customer, status="CANCELLED", limit="1", offset="1")
-    assert len(second) == 1
-    assert second.keys() <= cancelled
-    answer = seller.ask("listPaymentProfiles", customer, query={"status": "CANCELLED", "limit": "1"}, intent=ACCEPT)
-    if seller.apis.session.target.mock:
-        assert answer.body["paging"] == {"total": 2, "limit": 1, "offset": 0}
-
-
-def test_customers_are_found(seller: Seller, sales: Sales) -> None:
-    """A seller has three customers and looks for one of them by its address, as the page of the vendor advises.
-
-    Expect exactly this one, as it was created, with an id under which a profile can be made.
-    """
-    # Three customers, as they were created
-    made: dict[str, dict[str, Any]] = {
-        seller.register(f"payer{number}@example.com", first_name=f"Jhon {number}"): sales.customer(
-            f"payer{number}@example.com", first_name=f"Jhon {number}"
-        )
-        for number in range(3)
-    }
-    for customer, sent in made.items():
-        assert {name: seller.customer(customer)[name] for name in sent} == sent
-
-    # The search finds one by its address, and nobody by an unknown one
-    wanted = next(iter(made))
-    found = seller.search("payer0@example.com")
-    assert [one["id"] for one in found] == [wanted]
-    assert {name: found[0][name] for name in made[wanted]} == made[wanted]
-    assert seller.search("nobody@example.com") == []
-
-    # Without an address it goes through all of them, page by page
-    pages = [seller.search(limit="2", offset=offset) for offset in ("0", "2")]
-    assert [len(page) for page in pages] == [2, 1]
-    assert {one["id"] for page in pages for one in page} == made.keys()
-
-    # The id is good for a profile
-    assert seller.profiles(found[0]["id"]) == {}
-    profile = seller.create(found[0]["id"])
-    assert seller.profiles(wanted).keys() == {profile.id}
-    assert seller.profiles(next(name for name in made if name != wanted)) == {}
 
 
 @pytest.mark.needs("clock")
