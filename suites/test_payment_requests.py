@@ -144,50 +144,6 @@ def test_same_request_at_once(till: Till, charges: Charges, operation: str) -> N
 
 
 @pytest.mark.needs("effects")
-def test_different_captures_at_once(till: Till) -> None:
-    """Eight machines capture a quarter of the same payment at the same moment, each with a request-id of its own.
-
-    Expect four of them to succeed, so that never more is captured than was authorized.
-    """
-    # Eight at once
-    payment = till.authorize(1000)
-    api, path = till.api, {"id": payment.id}
-    body = {"amount": 250, "isAmountFinal": False}
-    answers = api.together([api.request("capturePayment", path=path, body=body) for _ in range(AT_ONCE)])
-
-    # Four quarters are a whole
-    assert sum(answer.status == 200 for answer in answers) <= 4
-    after = till.read(payment)
-    assert after.captured == 250 * sum(answer.status == 200 for answer in answers)
-    if till.apis.session.target.mock:
-        assert after.captured == 1000
-
-    # What was told is what has happened
-    assert till.effects()["captures created"] == sum(answer.status == 200 for answer in answers)
-
-
-@pytest.mark.needs("effects")
-def test_different_refunds_at_once(till: Till, charges: Charges) -> None:
-    """Eight clerks refund a quarter of the same payment at the same moment, each with a request-id of its own.
-
-    Expect four of them to succeed, so that never more is refunded than was captured.
-    """
-    # Eight at once
-    payment = till.pay(amount=1000)
-    api, body = till.api, charges.refund(payment.id, 250)
-    answers = api.together([api.request("createRefund", body=body) for _ in range(AT_ONCE)])
-
-    # Four quarters are a whole
-    assert sum(answer.status == 200 for answer in answers) <= 4
-    after = till.read(payment)
-    assert after.refunded == 250 * sum(answer.status == 200 for answer in answers)
-    assert after.refundable == 1000 - after.refunded
-
-    # What was told is what has happened
-    assert till.effects()["refunds created"] == sum(answer.status == 200 for answer in answers)
-
-
-@pytest.mark.needs("effects")
 @pytest.mark.parametrize("operation", _writes())
 def test_request_id_of_a_refused_request(till: Till, charges: Charges, operation: str) -> None:
     """A request is refused for a fault in its body, mended, and sent again with the same request-id.
