@@ -123,6 +123,9 @@ def _keys(play: Play, method: dict[str, str], second: dict[str, str]) -> None:
     for label in ("cancel-keyed", "cancel-keyed-again"):
         cancelled = {**method, "profile-number": "3"}
         play(label, "cancelStoredCredential", path=cancelled, headers={"Idempotency-Key": "order-4713"})
+    for label in ("cancel-keyed-unknown", "cancel-keyed-unknown-again"):
+        unknown = {**method, "profile-number": "99"}
+        play(label, "cancelStoredCredential", path=unknown, headers={"Idempotency-Key": "order-4715"})
     for label in ("expire-keyed", "expire-keyed-again"):
         expired = {**method, "profile-number": "4"}
         play(label, "expireStoredCredential", path=expired, headers={"Idempotency-Key": "order-4714"})
