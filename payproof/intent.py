@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from payproof.redact import marked
@@ -20,7 +20,8 @@ class Reception:
     """What became of a request: the shape clause that it was judged by, and what is wrong.
 
     `error` is a fault of the suite (it claimed something about its request that is not so), `hole` says why a refusal
-    does not prove that the changed member was its reason.
+    does not prove that the changed member was its reason; `faults` is where the request departs from the spec, None where
+    nobody looked.
     """
 
     clause: str = ""
@@ -28,6 +29,7 @@ class Reception:
     fault: Fault | None = None
     error: str = ""
     hole: str = ""
+    faults: list[Fault] | None = field(default=None, compare=False)
 
 
 def reception(
@@ -37,13 +39,18 @@ def reception(
 
     `refused` says that the answer is a refusal although its status is 2xx, by the contract's own word for that.
     """
+    response = exchange.response
+    if exchange.intent is None and (response is None or response.status >= 300 or refused):
+        return Reception()
+    faults = request_faults(spec, operation, exchange, path, sent)
+    return replace(_received(operation, exchange, faults, refused=refused), faults=faults)
+
+
+def _received(operation: Operation, exchange: Exchange, faults: list[Fault], *, refused: bool) -> Reception:
     intent, response = exchange.intent, exchange.response
     if intent is None:
-        if response is None or response.status >= 300 or refused:
-            return Reception()
-        faults = request_faults(spec, operation, exchange, path, sent)
-        return Reception("rejects-invalid", judged=True, fault=_accepted(faults[0], response.status)) if faults else Reception()
-    faults = request_faults(spec, operation, exchange, path, sent)
+        status = response.status if response is not None else 0
+        return Reception("rejects-invalid", judged=True, fault=_accepted(faults[0], status)) if faults else Reception()
     if intent.verdict == "refuse" and not faults and marked(exchange):
         return Reception()  # what was wrong with the request may have been hidden since
     if intent.verdict == "accept":

@@ -39,7 +39,7 @@ class Judgement:
     there before is not known), `answer` (none came), `redacted` (a clause would be broken, but what it compares was
     hidden before it was judged). `hole` says why a refusal proves nothing, if it
     does not; `refused` that a 2xx says no, by the contract's own word for that; `doubtful` that the state before comes
-    from an answer without its documented shape.
+    from an answer without its documented shape; `sent` is where the request departs from the spec, if anybody looked.
     """
 
     api: str = ""
@@ -52,6 +52,7 @@ class Judgement:
     hole: str = ""
     doubtful: bool = False
     refused: bool = False
+    sent: list[Fault] | None = None
 
     def skip(self, reason: str, clause: str) -> None:
         """Count a clause as selected and not judged."""
@@ -181,6 +182,7 @@ class Judge:
         self, judgement: Judgement, compiled: Compiled, exchange: Exchange, path: Mapping[str, str], sent: Sent
     ) -> None:
         received = reception(compiled.contract.spec, compiled.operation, exchange, path, sent, refused=judgement.refused)
+        judgement.sent = received.faults
         if received.error:
             judgement.errors.append(received.error)
         if not received.clause:

@@ -80,7 +80,7 @@ class SecondOpinion:
         request = None
         openapi = self._openapi(contract)
         if not _beyond(exchange):
-            faults = request_faults(contract.spec, operation, exchange, path)
+            faults = judgement.sent if judgement.sent is not None else request_faults(contract.spec, operation, exchange, path)
             parts = (("parameters", openapi.parameters), ("request body", openapi.body))
             for (what, asked), own in zip(parts, _by_part(faults), strict=True):
                 if self._new(what, operation, exchange, own):
