@@ -64,7 +64,7 @@ def _cause(error: str, base: Base, till: Till, charges: Charges) -> Answer:
     faults = {
         "400 header": (base.but(headers={"merchant-id": None}), ("header", "/merchant-id", "required")),
         "400 query": (base.but(query={}), ("query", "/requestIdentifier", "required")),
-        "400 id": (base.but(path={**path, "id": "no"}), ("path", "/id", "minLength")),
+        "400 id": (base.but(path={**path, "id": "no_such_id"}), ("path", "/id", "pattern")),
         "401 token": (base.but(headers={"Authorization": None}), ("authorization", "/Authorization", "required")),
         "404 request": (base.but(query={"requestIdentifier": NEVER_MADE}), None),
         "404 id": (base.but(path={**path, "id": NEVER_MADE}), None),
