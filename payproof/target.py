@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import quote, urlsplit
 
@@ -31,7 +31,7 @@ _PROBE_BYTES = 65_536
 
 @dataclass(slots=True)
 class Tenant:
-    """One set of credentials at the target, and how far the suite has moved its clock (seconds).
+    """One set of credentials at the target, and how far its clock is ahead of ours (seconds).
 
     `waiting` is how many scripted answers are still to come; `scripted` are tokens with which every answer is one.
     """
@@ -79,6 +79,7 @@ class Target:
     mock: bool
     faults: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
+    start: datetime | None = None
     _server: MockServer | None = None
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PROBE_SECONDS, trust_env=False))
 
@@ -107,7 +108,9 @@ class Target:
                 message = f"{self.url}/__mock__/tenants: a tenant is an object of strings with `tenant` or `client_id`, and this is none"
                 raise TargetError(message)
             own = quote(own, safe="")
-            return Tenant(label, _with_basic(made), f"/__mock__/tenants/{own}")
+            # Each tenant's clock starts there when the tenant is made.
+            ahead = 0.0 if self.start is None else (self.start - datetime.now(UTC)).total_seconds()
+            return Tenant(label, _with_basic(made), f"/__mock__/tenants/{own}", ahead)
         variables = {name: VARIABLE.format(name.upper()) for name in self.credentials}
         missing = [variable for variable in variables.values() if not os.environ.get(variable)]
         if missing:
@@ -182,7 +185,7 @@ def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
         server = MockServer(faults=source.faults, control=True, clock_start=start)
         server.start()
         found = _probe(server.url)
-        return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, _server=server)
+        return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, start=start, _server=server)
     url = source.target.rstrip("/")
     found = _probe(url)
     if isinstance(found.get("mock"), str):
