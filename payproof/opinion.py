@@ -64,10 +64,12 @@ class _Asked:
 class SecondOpinion:
     """Asks openapi-core about every shape of parameters, of request body and of response that was not seen before.
 
-    The three are asked about apart, since a run has few shapes of each and many of their combinations.
+    The three are asked about apart, since a run has few shapes of each and many of their combinations. With `coarse`, for a
+    look in seconds, a shape is not more than the operation, the status and the constraints that are broken.
     """
 
     contracts: Iterable[Contract]
+    coarse: bool = False
     seen: set[tuple[Any, ...]] = field(default_factory=set)
     asked: int = 0
     _documents: dict[str, _Asked] = field(default_factory=dict)
@@ -100,13 +102,16 @@ class SecondOpinion:
     def _new(self, what: str, operation: Operation, exchange: Exchange, own: list[Fault]) -> bool:
         response = exchange.response
         shape: tuple[Any, ...]
-        if what == "parameters":
+        if self.coarse:
+            shape = (response.status,) if response is not None else ()
+        elif what == "parameters":
             shape = tuple(sorted(name.lower() for name, _ in exchange.request.headers))
         elif what == "request body":
             shape = (media_type(lowered(exchange.request.headers)), _skeleton(_content(exchange)))
         else:
             shape = (response.status, _skeleton(response.body)) if response is not None else ()
-        key = (what, operation.api, operation.id, shape, tuple(sorted((fault.pointer, fault.keyword) for fault in own)))
+        broken = {(fault.keyword,) if self.coarse else (fault.pointer, fault.keyword) for fault in own}
+        key = (what, operation.api, operation.id, shape, tuple(sorted(broken)))
         if key in self.seen:
             return False
         self.seen.add(key)

@@ -10,6 +10,7 @@ from payproof.client import Api, Session
 from payproof.errors import TargetError
 from payproof.journal import Writer, error_record
 from payproof.judge import Judge
+from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
 from payproof.target import open_target
@@ -52,7 +53,8 @@ class Worker:
             redactor = Redactor(self.kit.sensitive(), key=bytes.fromhex(self.shared["key"]))
             self._journal = journal = Writer(Path(self.shared["shards"]) / f"{self.name}.jsonl", self._header(target))
             judge = Judge(self.kit.contracts.values(), redactor, has=target.has)
-            self._session = Session(self.kit, target, judge, redactor, journal, self.name)
+            opinion = SecondOpinion(list(self.kit.contracts.values()), coarse=self.options.depth == "smoke")
+            self._session = Session(self.kit, target, judge, redactor, journal, self.name, opinion=opinion)
             if self.shared.get("port"):
                 index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
                 self._reporter = Reporter(self.shared["port"], index)
