@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+import jsonschema_rs
 
 from payproof.errors import KitError
 
@@ -27,6 +28,8 @@ def check(file: YamlFile, name: str) -> None:
     schema = next((folder / name for folder in _SHIPPED if (folder / name).is_file()), None)
     if schema is None:
         raise KitError(_SHIPPED[0] / name, "is missing: this installation of payproof is not whole", hint="install it again")
+    if _fast(schema).is_valid(file.data):
+        return
     error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(file.data))
     if error is not None:
         at, what = _said(error)
@@ -38,6 +41,11 @@ def check(file: YamlFile, name: str) -> None:
 @cache
 def _validator(schema: Path) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+
+
+@cache
+def _fast(schema: Path) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
 def _said(error: jsonschema.ValidationError) -> tuple[tuple[str | int, ...], str]:

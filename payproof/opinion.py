@@ -81,7 +81,7 @@ class SecondOpinion:
             return ""
         request = None
         openapi = self._openapi(contract)
-        if not _beyond(exchange):
+        if not _beyond(exchange) and not (self.coarse and judgement.sent is None):
             faults = judgement.sent if judgement.sent is not None else request_faults(contract.spec, operation, exchange, path)
             parts = (("parameters", openapi.parameters), ("request body", openapi.body))
             for (what, asked), own in zip(parts, _by_part(faults), strict=True):

@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the kit and prepare the output folder, before anything is collected."""
     config.addinivalue_line("markers", "api(id): the API that a suite's test is about")
     config.addinivalue_line("markers", "operation(id): the operation that a suite's test is about")
+    config.addinivalue_line("markers", "every_case: at --depth smoke, too, each case of this test is run")
     config.addinivalue_line("markers", "needs(*names): what the target must have for a suite's test")
     if not _active(config):
         return
@@ -145,19 +146,34 @@ def pytest_testnodedown(node: Any, error: object) -> None:
         run.stopped.append(f"worker {_short(node.gateway.id)} went down: {error}")
 
 
+SMOKE_CASES = 3
+"""How many cases of a test stand for all of them at smoke, if not each is needed."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of APIs that were not asked for."""
+    """Leave out the tests of APIs that were not asked for, and at smoke most cases of a test that has many."""
     worker = config.stash.get(WORKER, None)
-    if worker is None or not worker.options.apis:
+    if worker is None:
         return
-    kept: list[pytest.Item] = []
-    left: list[pytest.Item] = []
-    for item in items:
-        marker = item.get_closest_marker("api")
-        (kept if marker is None or marker.args[0] in worker.options.apis else left).append(item)
-    if left:
-        config.hook.pytest_deselected(items=left)
+    apis = worker.options.apis
+    kept = [item for item in items if not apis or (marker := item.get_closest_marker("api")) is None or marker.args[0] in apis]
+    if worker.options.depth == "smoke":
+        cases: dict[str, list[pytest.Item]] = {}
+        for item in kept:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        chosen = {id(item) for group in cases.values() for item in _sample(group)}
+        kept = [item for item in kept if id(item) in chosen]
+    if len(kept) < len(items):
+        remaining = set(map(id, kept))
+        config.hook.pytest_deselected(items=[item for item in items if id(item) not in remaining])
         items[:] = kept
+
+
+def _sample(cases: list[pytest.Item]) -> list[pytest.Item]:
+    """Give cases from the first to the last, evenly apart, and those that are marked as needed."""
+    last = len(cases) - 1
+    picked = {round(number * last / (SMOKE_CASES - 1)) for number in range(SMOKE_CASES)}
+    return [case for index, case in enumerate(cases) if index in picked or case.get_closest_marker("every_case")]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from payproof.worker import Apis
 
@@ -54,11 +54,17 @@ def cells(states: Sequence[str], rows: Mapping[str, Sequence[Legal]]) -> Table:
     return {(operation, state): cell for operation, row in rows.items() for state, cell in zip(states, row, strict=True)}
 
 
-def every(table: Table, *, foreign: str = "foreign") -> list[Any]:
-    """Give a parameter (operation, state) for each cell; the state named `foreign` needs a second tenant."""
+def every(table: Table, *, foreign: str = "foreign", always: Collection[tuple[str, str]] = ()) -> list[Any]:
+    """Give a parameter (operation, state) for each cell; the state named `foreign` needs a second tenant.
+
+    At smoke some cells stand for all of them; those in `always` are among them.
+    """
     needs = {foreign: [pytest.mark.needs("second-tenant")]}
-    return [pytest.param(operation, state, marks=[pytest.mark.operation(operation), *needs.get(state, [])])
-            for operation, state in table]  # fmt: skip
+    return [
+        pytest.param(operation, state, marks=[
+            pytest.mark.operation(operation), *needs.get(state, []), *([pytest.mark.every_case] if (operation, state) in always else []),
+        ]) for operation, state in table
+    ]  # fmt: skip
 
 
 def drive(

@@ -26,7 +26,7 @@ CARDS = {
 
 
 @pytest.mark.operation("createPayment")
-def test_every_currency_pays(till: Till) -> None:
+def test_every_currency_pays(till: Till, depth: str) -> None:
     """A payment is made in every currency that the documents list.
 
     Expect each to be taken in the currency that was sent, and with the figure that was sent, whatever its decimals.
@@ -36,11 +36,13 @@ def test_every_currency_pays(till: Till) -> None:
     currencies = spec.document["components"]["schemas"]["Currency"]["enum"]
     assert len(set(currencies)) == len(currencies) == 138
 
-    # Each pays once
+    # Each pays once; at smoke some stand for all
+    if depth == "smoke":
+        currencies = currencies[::20]
     paid = {currency: till.pay(currency=currency, amount=1001) for currency in currencies}
     assert {currency: payment.shown["currency"] for currency, payment in paid.items()} == dict(zip(currencies, currencies, strict=True))
     assert {payment.captured for payment in paid.values()} == {1001}
-    till.expect_effects(payments_created=138, captures_created=138)
+    till.expect_effects(payments_created=len(currencies), captures_created=len(currencies))
 
 
 @pytest.mark.operation("createPayment")

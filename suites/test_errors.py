@@ -193,6 +193,7 @@ TOKEN_ERRORS = [
 ]  # fmt: skip
 
 
+@pytest.mark.every_case
 @pytest.mark.api("jpmorgan-oauth")
 @pytest.mark.operation("issueToken")
 @pytest.mark.parametrize(("error", "request_parts", "violated"), TOKEN_ERRORS)

@@ -19,6 +19,9 @@ REFUSED = ("issueToken", "token-refused")
 """A payload that is shown with a refusal."""
 
 
+pytestmark = pytest.mark.every_case
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test each payload of the kit, another each operation that is documented without a body."""
     contracts = kit_of(metafunc.config).contracts.values()

@@ -379,6 +379,7 @@ def _groups() -> list[Any]:
     ]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(("operation", "group"), _groups())
 def test_code(seller: Seller, sales: Sales, operation: str, group: str) -> None:
     """A request has one thing wrong with it, each time another.

@@ -137,7 +137,8 @@ def _operations(table: Table, state: str) -> list[tuple[str, Legal]]:
 
 
 def _states(states: tuple[str, ...]) -> list[Any]:
-    return [pytest.param(state, marks=[pytest.mark.needs("second-tenant")] if state == "foreign" else []) for state in states]
+    marks = {"foreign": [pytest.mark.needs("second-tenant")], "cancelled": [pytest.mark.every_case], "never-made": [pytest.mark.every_case]}
+    return [pytest.param(state, marks=marks.get(state, [])) for state in states]
 
 
 @pytest.mark.parametrize("state", _states(PROFILE_STATES))

@@ -56,6 +56,9 @@ BEYOND = {"smoke": 0, "standard": 1, "deep": 100}
 """How many values beyond one boundary are sent, by depth."""
 
 
+pytestmark = pytest.mark.every_case
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each test an operation of the kit, and where there are many constraints a share of them."""
     for name in {"operation", "share"} & set(metafunc.fixturenames):

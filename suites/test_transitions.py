@@ -122,7 +122,7 @@ class Scene:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("operation", "state"), every(PROFILE_TABLE))
+@pytest.mark.parametrize(("operation", "state"), every(PROFILE_TABLE, always=[("deleteConsumerProfile", "deleted")]))
 def test_profile(merchant: Merchant, other_merchant: Merchant, payloads: Payloads, operation: str, state: str) -> None:
     """An operation meets a profile in one of its states.
 
@@ -147,7 +147,7 @@ def test_profile(merchant: Merchant, other_merchant: Merchant, payloads: Payload
     Scene(merchant, asked, method, tuple(watched), "profile", state).drive(operation, PROFILE_TABLE[operation, state], payloads)
 
 
-@pytest.mark.parametrize(("operation", "state"), every(METHOD_TABLE))
+@pytest.mark.parametrize(("operation", "state"), every(METHOD_TABLE, always=[("deletePaymentMethod", "deleted")]))
 def test_method(merchant: Merchant, other_merchant: Merchant, payloads: Payloads, operation: str, state: str) -> None:
     """An operation meets a payment method in one of its states.
 

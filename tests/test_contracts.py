@@ -154,7 +154,8 @@ def documented(kit: Kit) -> Iterator[tuple[str, str, Exchange]]:
                 token = got["access_token"]
             credentials = {
                 "token": token, "merchant_id": "993371390059", "basic": "Y2xpZW50LWlkOmNsaWVudC1zZWNyZXQ=",
-                "mercadopago_token": "APP_USR-documented", "zuora_token": "documented-token-of-some-length", "fresh": f"documented-{number}",
+                "mercadopago_token": "APP_USR-documented", "zuora_token": "documented-token-of-some-length",
+                "fresh": f"documented-{number}",
             }  # fmt: skip
             headers = {name: value.format_map(credentials) for name, value in contract.access["headers"].items()}
             headers |= entry.get("headers", {})
