@@ -104,7 +104,7 @@ def test_target_that_answers_badly(
     """A server that is no API: the run says what it met, exits as documented and leaves a journal."""
     with server(answer) as url:
         done = payproof("run", "--kit", str(root), "--target", url, "--out", str(tmp_path), "--workers", "1", "--depth", "smoke",
-                        **CREDENTIALS)  # fmt: skip
+                        "--api", "jpmorgan-oauth", "--api", "jpmorgan-profiles", **CREDENTIALS)  # fmt: skip
 
     assert done.returncode == code, done.stdout + done.stderr
     assert words in done.stdout + done.stderr
