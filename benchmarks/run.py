@@ -23,7 +23,7 @@ CASES = {
     "payproof run --depth smoke": [sys.executable, "-m", "payproof", "run", "--depth", "smoke", "--workers", "2"],
     "payproof run --depth standard": [sys.executable, "-m", "payproof", "run", "--depth", "standard", "--workers", "2"],
 }
-WANTED = {"payproof --help": 0.4, "payproof run --depth smoke": 10.0, "payproof run --depth standard": 45.0}
+WANTED = {"payproof --help": 0.4, "payproof run --depth smoke": 20.0, "payproof run --depth standard": 120.0}
 
 
 def main() -> None:
