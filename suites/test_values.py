@@ -21,15 +21,17 @@ def documented(merchant: Merchant, schema: str, member: str) -> list[Any]:
 
 
 @pytest.mark.api("jpmorgan-profiles")
-def test_cards_in_every_currency(merchant: Merchant, payloads: Payloads) -> None:
-    """A consumer has a card for each documented currency.
+@pytest.mark.every_case
+@pytest.mark.parametrize("member", ["cardType", "currency"])
+def test_cards_with_every_value(merchant: Merchant, payloads: Payloads, member: str) -> None:
+    """A consumer has a card for each documented card type, and one for each currency.
 
-    Expect each card to be listed with its currency.
+    Expect each card to be listed with what was sent.
     """
-    # A profile is created with one card for each currency
-    currencies = documented(merchant, "NewCard", "currency")
-    cards = [payloads.card(currency=currency, consumerProfileAddress=None) for currency in currencies]
+    # A profile is created with one card for each value
+    values = documented(merchant, "NewCard", member)
+    cards = [payloads.card(**{member: value, "consumerProfileAddress": None}) for value in values]
     profile = merchant.create(payloads.profile(*cards))
 
     # All of them are listed
-    assert sorted(card["currency"] for card in merchant.read(profile).methods.values()) == sorted(currencies)
+    assert sorted(card[member] for card in merchant.read(profile).methods.values()) == sorted(values)
