@@ -87,7 +87,9 @@ def _hole(exchange: Exchange) -> str:
         return "" if response.status in {400, 401, 403} else f"refused with {response.status} instead of 401"
     name = intent.member().lower()
     named = name in response.body.decode("utf-8", "replace").lower()
-    if response.status in {401, 404, 429} and not (name and named):
+    # Some vendors answer 401 to any missing header, and say which; nothing that is not found, or too much, has been looked at.
+    told = response.status == 401 and intent.location == "header" and bool(name) and named
+    if response.status in {401, 404, 429} and not told:
         return f"masked: refused with {response.status} before {intent.pointer} was looked at"
     if not named:
         return f"the refusal ({response.status}) does not name {intent.member()}"

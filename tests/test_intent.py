@@ -136,12 +136,15 @@ def test_wrong_claim_is_an_error_of_the_suite(
         pytest.param(400, REFUSED, refuse(), "", id="names-the-member"),
         pytest.param(400, {"error": "AMOUNT"}, refuse(), "", id="in-capitals"),
         pytest.param(400, {"error": "no"}, refuse(), "the refusal (400) does not name amount", id="does-not-name-it"),
-        pytest.param(404, {"error": "no"}, refuse(), "masked: refused with 404 before /amount was looked at", id="masked-by-an-unknown-id"),
+        pytest.param(404, REFUSED, refuse(), "masked: refused with 404 before /amount was looked at", id="masked-by-an-unknown-id"),
         pytest.param(
             401, {"error": "no"}, refuse(), "masked: refused with 401 before /amount was looked at", id="masked-by-authentication"
         ),
-        pytest.param(401, REFUSED, refuse(), "", id="a-missing-header-that-is-named"),
-        pytest.param(429, {"error": "no"}, refuse(), "masked: refused with 429 before /amount was looked at", id="masked-by-a-limit"),
+        pytest.param(401, REFUSED, refuse(), "masked: refused with 401 before /amount was looked at", id="masked-and-named"),
+        pytest.param(
+            401, {"error": "no X-Trace"}, Intent("refuse", "header", "/X-Trace", "required"), "", id="a-missing-header-that-is-named"
+        ),
+        pytest.param(429, REFUSED, refuse(), "masked: refused with 429 before /amount was looked at", id="masked-by-a-limit"),
         pytest.param(400, {"error": "cards"}, refuse("/cards/0"), "", id="item-is-named-by-its-list"),
         pytest.param(400, {"error": "no"}, refuse("", keyword="json"), "", id="whole-body-has-no-name"),
     ],
