@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import quote, urlsplit
 
 import httpx
 
+from payproof import clock
 from payproof.errors import RefusedError, TargetError, UsageError
 from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
@@ -109,7 +110,7 @@ class Target:
                 raise TargetError(message)
             own = quote(own, safe="")
             # Each tenant's clock starts there when the tenant is made.
-            ahead = 0.0 if self.start is None else (self.start - datetime.now(UTC)).total_seconds()
+            ahead = 0.0 if self.start is None else self.start.timestamp() - clock.now()
             return Tenant(label, _with_basic(made), f"/__mock__/tenants/{own}", ahead)
         variables = {name: VARIABLE.format(name.upper()) for name in self.credentials}
         missing = [variable for variable in variables.values() if not os.environ.get(variable)]

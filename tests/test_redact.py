@@ -416,4 +416,4 @@ def test_redacted_run_is_judged_as_the_run_was(kit: Kit) -> None:
 def compares_what_is_hidden(clause: Clause) -> bool:
     """Say whether a clause looks into a token or at digits of a card number, neither of which a journal shows."""
     texts = [part.text for part in (clause.when, clause.holds, *clause.facts.values()) if part is not None]
-    return any(word in text for text in texts for word in ("claims(", "last4(", "authorization"))
+    return any(word in text for text in texts for word in ("claims(", "last4(", "].last4", "authorization"))

@@ -367,6 +367,7 @@ def test_reports_of_a_real_run_agree(tiny: Callable[..., Path], tmp_path: Path, 
 SUITE = '''
 import pytest
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_nothing_much(number):
     """A test of a suite."""
