@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -401,7 +402,8 @@ def test_redacted_run_is_judged_as_the_run_was(kit: Kit) -> None:
         for exchange in chain.exchanges:
             for message in (exchange.request, exchange.response):
                 if message is not None and message.body[:1] == b"{":
-                    redactor.learn(json.loads(message.body))
+                    with contextlib.suppress(ValueError):  # a story sends what is no JSON, too
+                        redactor.learn(json.loads(message.body))
             record = journal.exchange_record(exchange, judge.judge(exchange), redactor, index)
             again.append(journal.read_exchange(json.loads(json.dumps(record))))
             late.judge(exchange)
@@ -416,4 +418,4 @@ def test_redacted_run_is_judged_as_the_run_was(kit: Kit) -> None:
 def compares_what_is_hidden(clause: Clause) -> bool:
     """Say whether a clause looks into a token or at digits of a card number, neither of which a journal shows."""
     texts = [part.text for part in (clause.when, clause.holds, *clause.facts.values()) if part is not None]
-    return any(word in text for text in texts for word in ("claims(", "last4(", "].last4", "authorization"))
+    return any(word in text for text in texts for word in ("claims(", "last4(", "].last4", "card_number", "mp_token_card", "authorization"))
