@@ -44,7 +44,7 @@ def main() -> None:
         began = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()) as said:
             apis = TOGETHER.get(fault.api, (fault.api,))
-            options = Options(apis=apis, depth="smoke", keyword=SCENARIOS, out=folder, faults=(name,), kit=ROOT)
+            options = Options(apis=apis, depth="standard", keyword=SCENARIOS, out=folder, faults=(name,), kit=ROOT)
             code = run(options, workers=1)
         verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
         line = json.dumps({
