@@ -93,18 +93,19 @@ def _grow(document: Mapping[str, Any], schema: Any, place: str, node: _Node, dep
     if not isinstance(schema, dict) or depth > _DEEPEST:
         node.open = True
         return
+    place = place or str(id(schema))
     if "const" in schema or "enum" in schema:
         for value in schema.get("enum", [schema.get("const")]):
-            node.values.setdefault(_text(value), place or str(id(schema)))
+            node.values.setdefault(_text(value), place)
     for branch in BRANCHES:
         for index, part in enumerate(schema.get(branch, ())):
             _grow(document, part, f"{place}/{branch}/{index}", node, depth)
     for name, member in schema.get("properties", {}).items():
         below = node.members.setdefault(name, _Node())
-        _grow(document, member, f"{place or id(schema)}/properties/{name}", below, depth + 1)
+        _grow(document, member, f"{place}/properties/{name}", below, depth + 1)
     if isinstance(schema.get("items"), dict):
         node.items = node.items or _Node()
-        _grow(document, schema["items"], f"{place or id(schema)}/items", node.items, depth + 1)
+        _grow(document, schema["items"], f"{place}/items", node.items, depth + 1)
     if isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema:
         node.open = True
 

@@ -156,9 +156,9 @@ def heed_interrupts() -> None:
 
 
 def wait_for_exchanges(out: Path) -> None:
-    """Wait until a run has written some exchanges."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not any(path.stat().st_size > 100_000 for path in out.glob(".shards-*/w*.jsonl")):
+    """Wait until a run has written some exchanges; the header comes before them, and is long."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not any(path.read_bytes().count(b"\n") > 50 for path in out.glob(".shards-*/w*.jsonl")):
         time.sleep(0.1)
 
 

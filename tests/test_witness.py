@@ -116,3 +116,17 @@ def test_reason_for_what_was_seen_is_wrong(load: Callable[..., Contract]) -> Non
     contract = load("{operation: any, member: /state, values: all, reason: nobody knows}")
 
     assert "though the contract" in gaps(contract, shown(contract, ("getVoucher", 200, {"state": "OPEN"})))
+
+
+INLINE = """"4XX": {description: Why not., content: {application/json: {schema: {anyOf: [{properties: {error: {enum: [gone]}}}]}}}}"""
+
+
+def test_equal_schemas_in_two_places_are_two(tiny: Callable[..., Path]) -> None:
+    """What is written twice is witnessed twice: only what operations refer to is shared."""
+    refused = '"4XX": {$ref: "#/components/responses/Refused"}'
+    contract = kits.load(tiny(spec=[(refused, INLINE), (refused, INLINE)])).contracts["vouchers"]
+
+    missing = gaps(contract, shown(contract, ("createVoucher", 400, {"error": "gone"})))
+
+    assert "createVoucher 4XX /error" not in missing
+    assert "getVoucher 4XX /error = gone was never witnessed" in missing
