@@ -38,9 +38,9 @@ ORDER = (
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     # a run, its readers, and who starts it
-    "progress", "run", "worker", "transition", "actor", "report", "fixtures", "plugin", "cli", "__main__",
+    "progress", "run", "worker", "transition", "actor", "report", "fixtures", "selftest", "plugin", "cli", "__main__",
 )  # fmt: skip
-"""The modules from the lowest to the highest; `mock` and `report` and `cli` stand for their folders."""
+"""The modules from the lowest to the highest; `mock`, `report`, `selftest` and `cli` stand for their folders."""
 
 PROVIDERS = re.compile(r"jpmorgan|j\.p\. ?morgan|mercado ?pago|zuora|chase", re.IGNORECASE)
 
