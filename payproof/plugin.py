@@ -117,7 +117,7 @@ def _reach(run: Run) -> None:
         run.reach()
     except PayproofError:
         if run.result:
-            report.write(run.options.out, run.result)
+            report.write(run.options.out, run.options.out / "journal.jsonl")
         raise
 
 
@@ -290,7 +290,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         run.stopped.append("pytest ended with an internal error")
     try:
         verdict = run.finish()
-        report.write(run.options.out, verdict)
+        report.write(run.options.out, run.options.out / "journal.jsonl")
         session.exitstatus = int(verdict["exit"])
     except PayproofError as error:
         run.problem = str(error)

@@ -102,13 +102,16 @@ class Run:
         ]  # fmt: skip
         apis = [{"id": c.api, "spec_sha256": c.spec.sha256, "contract_sha256": c.sha256, "contract_version": c.version}
                 for c in self.kit.contracts.values()]  # fmt: skip
+        documents = {c.api: {name: str(document.get("title", name)) for name, document in c.documents.items()}
+                     for c in self.kit.contracts.values()}  # fmt: skip
         return {
             "payproof": __version__, "source": "run", "kit": str(self.options.kit) if self.options.kit else None,
             "target": target.name if target else self.options.target,
             "mock": target.mock if target else False, "has": sorted(target.has) if target else None,
             "faults": list(target.faults) if target else [], "depth": self.options.depth, "seed": self.options.seed,
             "strict": self.options.strict, "partial": self.options.partial, "started": clock.iso(self.started),
-            "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "clauses": clauses, "operations": operations,
+            "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "documents": documents, "clauses": clauses,
+            "operations": operations,
         }  # fmt: skip
 
     def finish(self) -> dict[str, Any]:

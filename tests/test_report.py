@@ -224,7 +224,7 @@ def test_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "junit.xml").mkdir()
 
     with pytest.raises(OutputError, match=r"junit\.xml cannot be written"):
-        write(tmp_path, EVERY)
+        junit.write(tmp_path / "junit.xml", EVERY)
     assert [path.name for path in tmp_path.iterdir()] == ["junit.xml"]
 
 
@@ -355,8 +355,9 @@ def test_reports_of_a_real_run_agree(tiny: Callable[..., Path], tmp_path: Path, 
         writer.close({"drift": {}})
 
     result = run.finish()
-    write(run.options.out, result)
+    told = write(run.options.out, run.options.out / "journal.jsonl")
 
+    assert told == result
     failed = {clause["id"] for clause in result["clauses"] if clause["verdict"] == "failed"}
     assert failed == {"VOUCHER-AMOUNT-KEPT"}
     assert {name for name, case in cases(run.options.out / "junit.xml").items() if case.find("failure") is not None} == failed

@@ -64,7 +64,7 @@ def run(options: Options, workers: int) -> int:
     except PayproofError:
         console.close()
         if begun.result:
-            report.write(options.out, begun.result)
+            report.write(options.out, options.out / "journal.jsonl")
         raise
     _prepare_environment()
     arguments = [

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payproof.report import allure, junit
+from payproof.report import account, allure, junit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
-def write(out: Path, verdict: Mapping[str, Any]) -> None:
-    """Write the reports of a verdict into its folder. Raises OutputError."""
-    junit.write(out / "junit.xml", verdict)
-    allure.write(out / "allure-results", verdict)
+def write(out: Path, journal: Path) -> dict[str, Any]:
+    """Write all reports of a journal into a folder, and give the verdict that they tell. Raises JournalError, OutputError."""
+    told = account.read(journal)
+    junit.write(out / "junit.xml", told.verdict)
+    allure.write(out / "allure-results", told.verdict)
+    return told.verdict
 
 
 def one_line(verdict: Mapping[str, Any]) -> str:
