@@ -7,9 +7,10 @@ from typing import Any
 import payproof.mock
 from payproof.mock.clock import Clock, ClockRangeError, timestamp
 from payproof.mock.refusal import Invalid, invalid
+from payproof.mock.routes import allow
 from payproof.mock.script import ScriptError
 from payproof.mock.tenants import Tenant, Tenants
-from payproof.mock.wire import Answer, BodyTimeout, Request, allow, read_json
+from payproof.mock.wire import Answer, BodyTimeout, Request, read_json
 
 ROOT = "__mock__"
 HAS = ("state", "clock", "second-tenant", "fault-control", "effects", "raw-body")
@@ -77,7 +78,7 @@ class Control:
         if handlers is None or not known:
             return _error(404, "the control interface has no such path, or no such tenant")
         if method not in handlers:
-            return _error(405, "method not allowed").with_headers(allow(handlers))
+            return _error(405, "method not allowed").with_headers(allow(*handlers))
         return await handlers[method](self, request, rest)
 
     async def _about(self, _: Request, __: Sequence[str]) -> Answer:

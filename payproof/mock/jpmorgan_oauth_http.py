@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from payproof.mock import assumed
 from payproof.mock.jpmorgan_oauth import Credentials, Issuer, TokenRefused
 from payproof.mock.refusal import Invalid
-from payproof.mock.script import ScriptedAnswer
-from payproof.mock.wire import Answer, BodyTimeout, Request, allow, play
+from payproof.mock.routes import allow
+from payproof.mock.wire import Answer, BodyTimeout, Request, play
 
 API = "jpmorgan-oauth"
 PATH = ("am", "oauth2", "alpha", "access_token")
@@ -20,12 +20,11 @@ _NEVER_STORED = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
 _CHALLENGE = (b"www-authenticate", b'Basic realm="payproof", charset="UTF-8"')
 
 
-def failure(status: int, *, retry_after: int | None = None) -> Answer:
+def failure(status: int) -> Answer:
     """Build the answer of an endpoint that is out of order, with the codes of RFC 6749 section 4.1.2.1."""
     error = {403: "access_denied", 500: "server_error"}.get(status, "temporarily_unavailable")
     body = {"error_description": "The request could not be served now", "error": error}
-    headers = () if retry_after is None else ((b"retry-after", str(retry_after).encode()),)
-    return Answer(status, body, (*_NEVER_STORED, *headers))
+    return Answer(status, body, _NEVER_STORED)
 
 
 def _refusal(refused: TokenRefused) -> Answer:
@@ -88,10 +87,10 @@ class TokenEndpoint:
     async def __call__(self, request: Request) -> Answer:
         """Answer a request for the token path."""
         if request.method == "OPTIONS":
-            return Answer(204, headers=(allow(["POST", "OPTIONS"]),))
+            return Answer(204, headers=(allow("POST", "OPTIONS"),))
         if request.method != "POST":
             body = {"error_description": "The method must be POST", "error": "invalid_request"}
-            return Answer(405, body, (*_NEVER_STORED, allow(["POST", "OPTIONS"])))
+            return Answer(405, body, (*_NEVER_STORED, allow("POST", "OPTIONS")))
         try:
             parameters = _parameters(request, await request.body())
             tenant = self._issuer.client(_credentials(request, parameters))
@@ -108,7 +107,4 @@ class TokenEndpoint:
             except TokenRefused as refused:
                 return _refusal(refused)
 
-        def scripted_failure(scripted: ScriptedAnswer) -> Answer:
-            return failure(scripted.status, retry_after=scripted.retry_after)
-
-        return await play(tenant.script.next(API), perform, scripted_failure)
+        return await play(tenant.script.next(API), perform, failure)

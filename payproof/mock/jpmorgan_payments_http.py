@@ -3,26 +3,25 @@
 import asyncio
 import hashlib
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from payproof.mock import jpmorgan_payments_assumed as assumed
 from payproof.mock import jpmorgan_payments_models as models
+from payproof.mock.jpmorgan_http import Messages, demanded, header, json_body, serve
 from payproof.mock.jpmorgan_oauth import Issuer
 from payproof.mock.jpmorgan_payments import PaymentsWorld
 from payproof.mock.jpmorgan_payments_deals import Call
 from payproof.mock.jpmorgan_payments_refusal import NotPossible, Reused
-from payproof.mock.refusal import Forbidden, Invalid, NotFound, Unauthenticated, Violation, invalid
-from payproof.mock.script import ScriptedAnswer
+from payproof.mock.refusal import Forbidden, Invalid, NotFound, Violation, invalid
+from payproof.mock.routes import Routes, at
 from payproof.mock.tenants import Tenant
-from payproof.mock.wire import Answer, BodyTimeout, Request, allow, play, read_json
+from payproof.mock.wire import Answer, BodyTimeout, Request
 
 API = "jpmorgan-payments"
 
-_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
 _RACE_SECONDS = 0.05
 
 _Act = Callable[[PaymentsWorld, str, Any, Call], dict[str, Any]]
@@ -37,7 +36,7 @@ class _Operation:
     unknown: int = 404
 
 
-_ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
+_ROUTES: Routes[_Operation] = {
     ("payments",): {
         "POST": _Operation("createPayment", lambda world, _, body, call: world.pay(body, call), models.payment),
         "GET": _Operation("findPayment", lambda world, name, _, __: world.payment_of_request(name), by_query=True),
@@ -60,59 +59,19 @@ _ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
         "POST": _Operation("createVerification", lambda world, _, body, call: world.verify(body, call), models.verification)
     },
 }
-"""The operations by the path after the base and the method; the second segment is an identifier."""
+"""The operations by the path after the base and the method."""
 
-
-def _operations(rest: Sequence[str]) -> Mapping[str, _Operation] | None:
-    if "" in rest:
-        return None
-    return _ROUTES.get(tuple("{id}" if index == 1 else name for index, name in enumerate(rest)))
-
-
-def messages(status: int, *, code: str | None = None, message: str | None = None, errors: Sequence[dict[str, str]] = ()) -> Answer:
-    """Build the vendor's error body ``messages`` for a status."""
-    usual_code, usual = assumed.CODES_BY_STATUS[status]
-    body: dict[str, Any] = {"responseStatus": "ERROR", "responseCode": code or usual_code, "responseMessage": message or usual}
-    if errors:
-        body["validationErrors"] = list(errors)
-    return Answer(status, body)
-
-
-def _error(code: str, entity: str, rule: str) -> dict[str, str]:
-    return {"code": code, "message": f"{entity} {rule}", "entity": entity}
-
-
-def _unauthenticated(refused: Unauthenticated) -> Answer:
-    challenge = 'Bearer realm="payproof"'
-    if refused.error is not None:
-        challenge += f', error="{refused.error}", error_description="{refused.description}"'
-    return messages(401, message=refused.description).with_headers((b"www-authenticate", challenge.encode()))
-
-
-def _header(request: Request, name: str, shape: re.Pattern[str], rule: str) -> str | None:
-    values = request.headers(name.lower().encode())
-    if not values:
-        return None
-    if len(values) > 1:
-        raise invalid(name, "must not be sent twice")
-    if shape.fullmatch(values[0]) is None:
-        raise invalid(name, rule)
-    return values[0]
+messages = Messages(assumed.CODES_BY_STATUS)
 
 
 def _call(request: Request, tenant: Tenant, *, by_id: bool) -> Call:
-    merchant = _header(request, "merchant-id", assumed.MERCHANT_ID, "must be 8 to 12 letters and digits")
-    if merchant is None:
-        raise invalid("merchant-id", "is required")
+    merchant = demanded(request, "merchant-id", assumed.MERCHANT_ID, "must be 8 to 12 letters and digits")
     if merchant != tenant.merchant_id:
         raise Forbidden
-    _header(request, "minorVersion", assumed.MINOR_VERSION, "must be at most 40 printable ASCII characters")
+    header(request, "minorVersion", assumed.MINOR_VERSION, "must be at most 40 printable ASCII characters")
     if by_id:
         return Call(merchant, "")
-    request_id = _header(request, "request-id", assumed.REQUEST_ID, "must be 1 to 40 printable ASCII characters")
-    if request_id is None:
-        raise invalid("request-id", "is required")
-    return Call(merchant, request_id)
+    return Call(merchant, demanded(request, "request-id", assumed.REQUEST_ID, "must be 1 to 40 printable ASCII characters"))
 
 
 def _name(operation: _Operation, request: Request, rest: Sequence[str]) -> str:
@@ -181,55 +140,30 @@ class PaymentsApi:
 
     async def __call__(self, request: Request) -> Answer:
         """Answer a request."""
-        rest = request.segments[2:]
-        operations = _operations(rest)
-        if operations is None:
-            return messages(404)
-        method = "GET" if request.method == "HEAD" else request.method
-        if method not in operations:
-            allowed = allow([*operations, *(["HEAD"] if "GET" in operations else []), "OPTIONS"])
-            return Answer(204, headers=(allowed,)) if method == "OPTIONS" else messages(405).with_headers(allowed)
-        try:
-            tenant = self._tenant(request)
-        except Unauthenticated as refused:
-            return _unauthenticated(refused)
+        return await serve(
+            request,
+            at(_ROUTES, request.segments[2:]),
+            lambda operation, tenant: self._perform(operation, request, tenant),
+            api=API,
+            issuer=self._issuer,
+            failure=messages,
+            unauthenticated=lambda refused: messages(401, message=refused.description),
+        )
 
-        async def perform() -> Answer:
-            return await self._perform(operations[method], request, rest, tenant)
-
-        def failure(scripted: ScriptedAnswer) -> Answer:
-            answer = messages(scripted.status)
-            if scripted.retry_after is None:
-                return answer
-            return answer.with_headers((b"retry-after", str(scripted.retry_after).encode()))
-
-        return await play(tenant.script.next(API), perform, failure)
-
-    def _tenant(self, request: Request) -> Tenant:
-        values = request.headers(b"authorization")
-        if not values:
-            raise Unauthenticated("an access token is required", error=None)
-        if not any(value.partition(" ")[0].lower() == "bearer" for value in values):
-            raise Unauthenticated("the Authorization header must hold a bearer token", error=None)
-        bearer = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
-        if bearer is None:
-            raise Unauthenticated("the bearer token is malformed", error="invalid_token")
-        return self._issuer.holder(bearer[1])
-
-    async def _perform(self, operation: _Operation, request: Request, rest: Sequence[str], tenant: Tenant) -> Answer:
+    async def _perform(self, operation: _Operation, request: Request, tenant: Tenant) -> Answer:
         try:
             call = _call(request, tenant, by_id=operation.read is None and not operation.by_query)
-            name = _name(operation, request, rest)
+            name = _name(operation, request, request.segments[2:])
             if operation.read is None:
                 body = operation.act(tenant.payments, name, None, call)
             else:
                 body = await self._write(operation.read, operation, request, name, tenant, call)
             return _answer(tenant.payments, body)
         except Invalid as refused:
-            return messages(400, errors=[_error(assumed.INVALID, each.entity, each.rule) for each in refused.violations])
+            return messages(400, refused.violations)
         except NotPossible as refused:
-            error = _error(refused.code, refused.entity, refused.rule)
-            return messages(400, code=refused.code, message=error["message"], errors=[error])
+            broken = Violation(refused.entity, refused.rule)
+            return messages(400, [broken], code=refused.code, message=f"{broken.entity} {broken.rule}")
         except Forbidden:
             return messages(403, message="The access token is not good for this merchant-id")
         except NotFound as refused:
@@ -243,9 +177,7 @@ class PaymentsApi:
         self, read: Callable[[object], Any], operation: _Operation, request: Request, name: str, tenant: Tenant, call: Call
     ) -> dict[str, Any]:
         world = tenant.payments
-        if request.media_type() != "application/json":
-            raise invalid("Content-Type", "must be application/json")
-        document = read_json(await request.body())
+        document = await json_body(request)
         try:
             body = read(document)
         except Invalid as refused:

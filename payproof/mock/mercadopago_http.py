@@ -13,9 +13,9 @@ from payproof.mock.mercadopago_errors import Denied, customer_error, denied, not
 from payproof.mock.mercadopago_keys import fingerprint
 from payproof.mock.mercadopago_models import add_method, create_profile
 from payproof.mock.refusal import Invalid, Violation
-from payproof.mock.script import ScriptedAnswer
+from payproof.mock.routes import Routes, at, of_method
 from payproof.mock.tenants import Tenants
-from payproof.mock.wire import Answer, BodyTimeout, Request, allow, play, read_json
+from payproof.mock.wire import Answer, BodyTimeout, Request, play, read_json
 
 API = "mercadopago-profiles"
 
@@ -95,7 +95,7 @@ def _add(call: _Call) -> Any:
     return call.world.add(call.ids[0], call.ids[1], add_method(call.body, call.world), call.site)
 
 
-_ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
+_ROUTES: Routes[_Operation] = {
     ("card_tokens",): {
         "POST": _Operation(lambda call: call.world.customers.tokenize(call.body), 201, reads_body=True, profiles=False, key=False),
     },
@@ -126,15 +126,7 @@ _ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
         "DELETE": _Operation(lambda call: call.world.delete_method(call.ids[0], call.ids[1], call.ids[2]), 204, key=True),
     },
 }
-"""The operations by the path after the version and the method; every second segment is an identifier."""
-
-
-def _operations(path: tuple[str, ...]) -> Mapping[str, _Operation] | None:
-    if path == ("customers", "search"):
-        return _ROUTES[path]
-    if "" in path or len(path) > 6:
-        return None
-    return _ROUTES.get(tuple("{id}" if index % 2 else name for index, name in enumerate(path)))
+"""The operations by the path after the version and the method."""
 
 
 def _key(request: Request, operation: _Operation, world: MercadoPagoWorld) -> str | None:
@@ -170,16 +162,13 @@ class MercadoPagoApi:
     async def __call__(self, request: Request) -> Answer:
         """Answer a request."""
         path = request.segments[1:]
-        operations = _operations(path)
+        operations = at(_ROUTES, path)
         if operations is None:
             return self._refused(not_found("path"), profiles="payment-profiles" in path)
-        method = "GET" if request.method == "HEAD" else request.method
-        if method not in operations:
-            allowed = allow([*operations, *(["HEAD"] if "GET" in operations else []), "OPTIONS"])
-            if method == "OPTIONS":
-                return Answer(204, headers=(allowed,))
-            return self._failed(405, profiles=next(iter(operations.values())).profiles).with_headers(allowed)
-        operation = operations[method]
+        profiles = next(iter(operations.values())).profiles
+        operation = of_method(operations, request, lambda: self._failed(405, profiles=profiles))
+        if isinstance(operation, Answer):
+            return operation
         try:
             credential = self._credential(request)
         except Denied as refused:
@@ -188,11 +177,8 @@ class MercadoPagoApi:
         async def perform() -> Answer:
             return await self._perform(operation, request, credential)
 
-        def failure(scripted: ScriptedAnswer) -> Answer:
-            answer = self._failed(scripted.status, profiles=operation.profiles)
-            if scripted.retry_after is None:
-                return answer
-            return answer.with_headers((b"retry-after", str(scripted.retry_after).encode()))
+        def failure(status: int) -> Answer:
+            return self._failed(status, profiles=profiles)
 
         return await play(credential.world.script.next(API), perform, failure)
 

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
@@ -172,30 +172,28 @@ async def drop(scope: Scope, receive: Receive) -> None:
         continue
 
 
-def allow(methods: Iterable[str]) -> tuple[bytes, bytes]:
-    """Build the Allow header."""
-    return (b"allow", ", ".join(sorted(methods)).encode())
-
-
 async def play(
     scripted: ScriptedAnswer | None,
     perform: Callable[[], Awaitable[Answer]],
-    failure: Callable[[ScriptedAnswer], Answer],
+    failure: Callable[[int], Answer],
 ) -> Answer:
     """Answer a request as scripted.
 
-    ``perform`` does what was asked for; ``failure`` builds the API's error body. A delay comes after the change of
+    ``perform`` does what was asked for; ``failure`` builds the API's error body of a status. A delay comes after the change of
     state: a client that gives up waiting does not undo anything.
     """
     if scripted is None:
         return await perform()
     if scripted.kind == "status":
-        return failure(scripted)
+        answer = failure(scripted.status)
+        if scripted.retry_after is None:
+            return answer
+        return answer.with_headers((b"retry-after", str(scripted.retry_after).encode()))
     answer = await perform()
     if scripted.kind == "delay":
         await asyncio.sleep(scripted.seconds)
     elif scripted.kind == "fail-after-commit":
-        return failure(scripted)
+        return failure(scripted.status)
     elif scripted.kind == "drop-after-commit":
         return replace(answer, dropped=True)
     elif scripted.kind == "unknown-members":

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 from payproof.mock import zuora_assumed as assumed
 from payproof.mock import zuora_headers
 from payproof.mock.ids import Ids
-from payproof.mock.script import ScriptedAnswer
+from payproof.mock.routes import Routes, at, of_method
 from payproof.mock.tenants import Tenants
-from payproof.mock.wire import Answer, BodyTimeout, Request, allow, play
+from payproof.mock.wire import Answer, BodyTimeout, Request, play
 from payproof.mock.zuora import Session, ZuoraWorld
 from payproof.mock.zuora_errors import (
     INVALID,
@@ -99,18 +99,12 @@ class _Operation:
     keyed: bool = True
 
 
-_ROUTES: Mapping[tuple[str, ...], Mapping[str, _Operation]] = {
-    ("profiles",): {"POST": _Operation(_create, payload=True), "GET": _Operation(_list, keyed=False)},
-    ("profiles", "{number}", "cancel"): {"POST": _Operation(_cancel)},
-    ("profiles", "{number}", "expire"): {"POST": _Operation(_expire)},
+_ROUTES: Routes[_Operation] = {
+    ("{method}", "profiles"): {"POST": _Operation(_create, payload=True), "GET": _Operation(_list, keyed=False)},
+    ("{method}", "profiles", "{number}", "cancel"): {"POST": _Operation(_cancel)},
+    ("{method}", "profiles", "{number}", "expire"): {"POST": _Operation(_expire)},
 }
-"""The operations by the path after the payment method, and the method."""
-
-
-def _operations(rest: Sequence[str]) -> Mapping[str, _Operation] | None:
-    if "" in rest:
-        return None
-    return _ROUTES.get(tuple("{number}" if index == 2 else name for index, name in enumerate(rest) if index > 0))
+"""The operations by the path after the base and the method."""
 
 
 class ZuoraApi:
@@ -177,16 +171,10 @@ class ZuoraApi:
 
     def _elsewhere(self, request: Request, request_id: str) -> Answer | _Operation:
         """Find the operation, or the answer where there is none."""
-        operations = _operations(request.segments[2:])
+        operations = at(_ROUTES, request.segments[2:])
         if operations is None:
             return self._refuse(declined(NOT_FOUND, "The path was not found", status=404), request_id)
-        method = "GET" if request.method == "HEAD" else request.method
-        if method in operations:
-            return operations[method]
-        allowed = allow([*operations, *(["HEAD"] if "GET" in operations else []), "OPTIONS"])
-        if method == "OPTIONS":
-            return Answer(204, headers=(allowed,))
-        return self._refuse(declined(METHOD, "The method is not allowed", status=405), request_id).with_headers(allowed)
+        return of_method(operations, request, lambda: self._refuse(declined(METHOD, "The method is not allowed", status=405), request_id))
 
     async def _outside(self, request: Request, request_id: str) -> Answer:
         found = self._elsewhere(request, request_id)
@@ -207,13 +195,10 @@ class ZuoraApi:
             except Declined as refused:
                 return self._refuse(refused, request_id, payload=operation.payload)
             except BodyTimeout:
-                return failure(ScriptedAnswer("status", status=408)).with_headers((b"connection", b"close"))
+                return failure(408).with_headers((b"connection", b"close"))
 
-        def failure(scripted: ScriptedAnswer) -> Answer:
-            answer = out_of_order(scripted.status, request_id=request_id, process_id=self._process_id(), payload=operation.payload)
-            if scripted.retry_after is None:
-                return answer
-            return answer.with_headers((b"retry-after", str(scripted.retry_after).encode()))
+        def failure(status: int) -> Answer:
+            return out_of_order(status, request_id=request_id, process_id=self._process_id(), payload=operation.payload)
 
         try:
             return await play(world.script.next(API), perform, failure)

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from payproof.mock import zuora_assumed as assumed
 from payproof.mock.refusal import Invalid
-from payproof.mock.script import ScriptedAnswer
-from payproof.mock.wire import Answer, BodyTimeout, Request, allow, play
+from payproof.mock.routes import allow
+from payproof.mock.wire import Answer, BodyTimeout, Request, play
 from payproof.mock.zuora import Client, ZuoraDirectory, ZuoraWorld
 
 PATH = ("oauth", "token")
@@ -32,15 +32,10 @@ class _Refused(Exception):
         self.description = description
 
 
-def _failure(scripted: ScriptedAnswer) -> Answer:
-    error = {403: "access_denied", 500: "server_error"}.get(scripted.status, "temporarily_unavailable")
+def _failure(status: int) -> Answer:
+    error = {403: "access_denied", 500: "server_error"}.get(status, "temporarily_unavailable")
     body = {"error": error, "error_description": "The request could not be served now"}
-    headers: tuple[tuple[bytes, bytes], ...] = _NEVER_STORED
-    if scripted.status == 429:
-        headers += (_LIMIT, _NONE_LEFT)
-    if scripted.retry_after is not None:
-        headers += ((b"retry-after", str(scripted.retry_after).encode()),)
-    return Answer(scripted.status, body, headers)
+    return Answer(status, body, (*_NEVER_STORED, _LIMIT, _NONE_LEFT) if status == 429 else _NEVER_STORED)
 
 
 def _parameters(request: Request, raw: bytes) -> dict[str, str]:
@@ -72,10 +67,10 @@ class TokenEndpoint:
     async def __call__(self, request: Request) -> Answer:
         """Answer a request for the token path."""
         if request.method == "OPTIONS":
-            return Answer(204, headers=(allow(["POST", "OPTIONS"]),))
+            return Answer(204, headers=(allow("POST", "OPTIONS"),))
         if request.method != "POST":
             body = {"error": "invalid_request", "error_description": "The method must be POST"}
-            return Answer(405, body, (*_NEVER_STORED, allow(["POST", "OPTIONS"])))
+            return Answer(405, body, (*_NEVER_STORED, allow("POST", "OPTIONS")))
         try:
             parameters = _parameters(request, await request.body())
             world, client = self._client(parameters)
@@ -84,7 +79,7 @@ class TokenEndpoint:
         except Invalid:
             return _refusal(_Refused("invalid_request", "The body is too long"))
         except BodyTimeout:
-            return _failure(ScriptedAnswer("status", status=408)).with_headers((b"connection", b"close"))
+            return _failure(408).with_headers((b"connection", b"close"))
 
         async def perform() -> Answer:
             body: dict[str, Any] = world.issue(client)
