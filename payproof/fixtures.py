@@ -1,12 +1,14 @@
 """Fixtures of a kit's providers: the files `suites/fixtures/*.py`, each a pytest plugin of its own.
 
-They are loaded by path, since a kit is no package: nothing of it can be imported by name, wherever it lies.
+They are loaded by path, since a kit is no package: nothing of it can be imported by name, wherever it lies. Among
+themselves they are one package, so that a file takes what it needs of another one by `from .other import ...`.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from payproof.errors import KitError
@@ -14,10 +16,10 @@ from payproof.errors import KitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import ModuleType
 
 FOLDER = ("suites", "fixtures")
-_PREFIX = "payproof_kit_fixtures_"
+PACKAGE = "payproof_kit_fixtures"
+"""What the folder is called while it is loaded; one kit's at a time."""
 
 
 def load(root: Path) -> Iterator[tuple[str, ModuleType]]:
@@ -25,17 +27,23 @@ def load(root: Path) -> Iterator[tuple[str, ModuleType]]:
 
     Raises KitError for a file that cannot be imported.
     """
-    for path in sorted(root.joinpath(*FOLDER).glob("*.py")):
-        name = f"{_PREFIX}{path.stem}"
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise KitError(path, "is no module of Python")
-        module = importlib.util.module_from_spec(spec)
-        # Dataclasses look up the module that they are defined in.
-        sys.modules[name] = module
+    _forget()
+    folder = root.joinpath(*FOLDER)
+    package = ModuleType(PACKAGE, "The fixtures of a kit.")
+    package.__path__ = [str(folder)]
+    sys.modules[PACKAGE] = package
+    importlib.invalidate_caches()
+    for path in sorted(folder.glob("*.py")):
+        name = f"{PACKAGE}.{path.stem}"
         try:
-            spec.loader.exec_module(module)
+            module = importlib.import_module(name)
         except Exception as error:
-            del sys.modules[name]
+            _forget()
             raise KitError(path, f"cannot be imported: {type(error).__name__}: {error}") from error
         yield name, module
+
+
+def _forget() -> None:
+    """Let go of what an earlier kit has left: files of two kits may have one name."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]

@@ -1,8 +1,8 @@
 """A plot of ground: a state that was prepared so that a request must be accepted, and what that request needs to stay real.
 
-How the suites of a kit share this. Kit modules cannot import each other, so whatever is about a provider stands in a
-file `suites/fixtures/<provider>.py` of its own, which payproof loads as a pytest plugin: payloads, actors, and a session
-fixture `grounds_<provider>` that maps operation ids to plots. `suites/conftest.py` puts all plots together and offers
+How the suites of a kit share this. Suites cannot import each other, so whatever is about a provider stands in files
+`suites/fixtures/*.py`, which payproof loads as pytest plugins: payloads, actors, and a session fixture
+`grounds_<provider>` that maps operation ids to plots. `payproof.ground` puts all plots together and offers
 the fixture `ground`: `ground("someOperation")` prepares a tenant and gives a `Base`, the request as it is documented
 with ids that exist. Suites about all APIs, such as the property tests, take everything that differs between operations
 from their plots, and name no provider.

@@ -26,6 +26,8 @@ WORKER = pytest.StashKey[Worker]()
 
 NewTenant = Callable[[], Apis]
 
+pytest_plugins = ("payproof.ground",)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run."""

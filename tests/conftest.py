@@ -40,7 +40,7 @@ def kit() -> Kit:
 @pytest.fixture(scope="session")
 def plots() -> dict[str, Plot]:
     """The plots of this repository's kit, by operation id."""
-    return {name: plot for _, module in fixtures.load(ROOT) for name, plot in module.plots().items()}
+    return {name: plot for _, module in fixtures.load(ROOT) if hasattr(module, "plots") for name, plot in module.plots().items()}
 
 
 @pytest.fixture

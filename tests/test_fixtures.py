@@ -38,7 +38,7 @@ def shop() -> Shop:
 
 def written(kit: Path, name: str, text: str) -> Path:
     folder = kit.joinpath(*fixtures.FOLDER)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.py").write_text(text, encoding="utf-8")
     (kit / "conftest.py").write_text('pytest_plugins = ("payproof.plugin",)', encoding="utf-8")
     return kit
@@ -49,7 +49,7 @@ def test_every_file_is_a_module(tiny: Callable[..., Path]) -> None:
     kit = written(written(tiny(), "shop", SHOP), "bank", "")
 
     found = dict(fixtures.load(kit))
-    assert [name.rpartition("_")[2] for name in found] == ["bank", "shop"]
+    assert list(found) == [f"{fixtures.PACKAGE}.bank", f"{fixtures.PACKAGE}.shop"]
     assert all(sys.modules[name] is module for name, module in found.items())
 
 
@@ -64,7 +64,27 @@ def test_a_file_that_cannot_be_imported_is_named(tiny: Callable[..., Path]) -> N
 
     with pytest.raises(KitError, match=r"fixtures.shop\.py: cannot be imported: RuntimeError: closed"):
         list(fixtures.load(kit))
-    assert not [name for name in sys.modules if name.endswith("_fixtures_shop") and sys.modules[name].__file__ == str(kit)]
+    assert not [name for name in sys.modules if name.startswith(fixtures.PACKAGE)]
+
+
+def test_a_file_takes_what_another_one_has(tmp_path: Path) -> None:
+    """Files are neighbours in one package, whichever comes first; those of a kit that was loaded before are forgotten."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        kit = written(tmp_path / name, "till", f"name = {name!r}")
+        written(kit, "bank", "from .till import name")
+
+        bank = dict(fixtures.load(kit))[f"{fixtures.PACKAGE}.bank"]
+        assert bank.name == name
+
+
+def test_an_operation_without_a_plot_is_named(tiny: Callable[..., Path], payproof: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """Whoever asks for ground that nobody prepared hears which, and where it belongs."""
+    kit = written(tiny(), "shop", SHOP)
+    (kit / "suites" / "test_shop.py").write_text("def test_shop(ground):\n    ground('sell')\n", encoding="utf-8")
+
+    done = payproof("run", f"--kit={kit}", "--workers=1", "--depth=smoke")
+    assert "sell has no plot: add it to a fixture grounds_... in suites/fixtures" in done.stdout + done.stderr
 
 
 def test_a_run_stops_at_such_a_file(tiny: Callable[..., Path], payproof: Callable[..., subprocess.CompletedProcess[str]]) -> None:

@@ -38,7 +38,7 @@ ORDER = (
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     # a run, its readers, and who starts it
-    "progress", "run", "worker", "transition", "actor", "report", "fixtures", "selftest", "plugin", "cli", "__main__",
+    "progress", "run", "worker", "transition", "actor", "report", "fixtures", "ground", "selftest", "plugin", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock`, `report`, `selftest` and `cli` stand for their folders."""
 
