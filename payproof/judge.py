@@ -86,6 +86,7 @@ class Judge:
         self.ledger = Ledger()
         self._confirmed: Counter[tuple[str, str]] = Counter()
         self._bases = base_paths or {}
+        self.telling: frozenset[str] = frozenset()  # clauses whose every finding tells what was seen, since somebody asks for it
 
     def exchange(self, exchange: Exchange) -> list[Finding]:
         """Give the findings of one exchange, and learn from it."""
@@ -294,7 +295,7 @@ class Judge:
             expected, seen = f"{clause.comparison} {wanted}", found
         else:
             # The first findings of a clause tell what was there; to say it thousands of times would cost more than judging.
-            told = self._confirmed[clause.id, judgement.operation] <= _CONFIRMATIONS // 2
+            told = self._confirmed[clause.id, judgement.operation] <= _CONFIRMATIONS // 2 or clause.id in self.telling
             seen = "; ".join(self._told(chain, activation.names) for chain in clause.shows) if told else "as in the findings before"
             expected = clause.text
         self._break(judgement, clause, Fault("", clause.pointer, expected, seen, clause.ground), exchange)

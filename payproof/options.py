@@ -29,6 +29,7 @@ class Options:
     clock: str | None = None
     kit: Path | None = None
     keyword: str = ""
+    waivers: Path | None = None
 
     @property
     def partial(self) -> bool:
@@ -52,7 +53,7 @@ class Options:
             get("payproof_target") or "mock", tuple(get("payproof_api")), tuple(get("payproof_clause")), depth,
             Path(get("payproof_out")), int(seed), get("payproof_strict"), tuple(get("payproof_fault")),
             get("payproof_clock"), Path(get("payproof_kit")) if get("payproof_kit") else None,
-            " and ".join(part for part in narrowed if part),
+            " and ".join(part for part in narrowed if part), Path(get("payproof_waivers")) if get("payproof_waivers") else None,
         )  # fmt: skip
 
     def as_arguments(self) -> list[str]:
@@ -63,4 +64,5 @@ class Options:
         arguments += ["--payproof-strict"] if self.strict else []
         arguments += [f"--clock={self.clock}"] if self.clock is not None else []
         arguments += [f"--kit={self.kit}"] if self.kit is not None else []
+        arguments += [f"--waivers={self.waivers}"] if self.waivers is not None else []
         return arguments + (["-k", self.keyword] if self.keyword else [])

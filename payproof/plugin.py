@@ -19,6 +19,7 @@ from payproof.errors import PayproofError, TargetError
 from payproof.options import Options
 from payproof.run import Run
 from payproof.target import check
+from payproof.waiver import Waiver
 from payproof.worker import Apis, Worker
 
 RUN = pytest.StashKey[Run]()
@@ -39,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--out", dest="payproof_out", default="reports", help="where the results go (default: reports)")
     group.addoption("--seed", dest="payproof_seed", default="1", help="a whole number; the same gives the same requests")
     group.addoption("--payproof-strict", dest="payproof_strict", action="store_true", help="invariants fail everywhere")
+    group.addoption("--waivers", dest="payproof_waivers", default=None, help="a file of waivers [waivers.toml, where it is there]")
     group.addoption("--fault", dest="payproof_fault", action="append", default=[], help="a named lie of the mock")
     group.addoption("--clock", dest="payproof_clock", default=None, help="start the embedded mock's clock here")
     group.addoption("--kit", dest="payproof_kit", default=None, help="the folder with specs, contracts and suites")
@@ -68,7 +70,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _allure(config, options)
         loaded = kit.load(kit.locate(options.kit), trusted=True)
         _load_fixtures(config, loaded)
-        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"])
+        waivers = tuple(Waiver.from_json(row) for row in shared["waivers"])
+        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"], waivers)
         config.stash[WORKER] = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)
         return
     if config.getoption("collectonly", default=False):
@@ -125,7 +128,8 @@ def _reach(run: Run) -> None:
 
 def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:
     port = int(config.getoption("payproof_shared") or 0)
-    return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started}
+    return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started,
+            "waivers": [one.as_json() for one in run.waivers]}  # fmt: skip
 
 
 def _short(workerid: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from payproof import __version__, clock, journal, kit, verdict, witness
+from payproof import __version__, clock, journal, kit, verdict, waiver, witness
 from payproof.errors import JournalError, OutputError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
@@ -21,7 +21,7 @@ from payproof.redact import Redactor
 from payproof.target import EMBEDDED, open_target, refuse_production
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from payproof.kit import Kit
     from payproof.options import Options
@@ -39,6 +39,7 @@ class Run:
     shards: Path
     key: bytes
     started: float
+    waivers: tuple[waiver.Waiver, ...] = ()
     stopped: list[str] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
@@ -57,6 +58,7 @@ class Run:
             if clause not in known:
                 message = f"there is no clause {clause!r}; `payproof clauses` lists them"
                 raise UsageError(message)
+        waivers = _waivers(options, known)
         try:
             options.out.mkdir(parents=True, exist_ok=True)
             _forget(options.out)
@@ -64,7 +66,7 @@ class Run:
         except OSError as error:
             message = f"{options.out} cannot be written: {error.strerror}; choose another folder with --out"
             raise OutputError(message) from error
-        return cls(options, loaded, shards, secrets.token_bytes(32), clock.now())
+        return cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers)
 
     def reach(self) -> None:
         """Make sure that a target outside of this process is there, and that we have credentials for it.
@@ -111,7 +113,7 @@ class Run:
             "faults": list(target.faults) if target else [], "depth": self.options.depth, "seed": self.options.seed,
             "strict": self.options.strict, "partial": self.options.partial, "started": clock.iso(self.started),
             "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "documents": documents, "clauses": clauses,
-            "operations": operations,
+            "operations": operations, "waivers": [one.as_json() for one in self.waivers],
         }  # fmt: skip
 
     def finish(self) -> dict[str, Any]:
@@ -166,6 +168,16 @@ class Run:
             yield journal.finding_record(finding)
         for message in judgement.errors:
             yield journal.error_record(message, where=exchange["id"])
+
+
+def _waivers(options: Options, clauses: Collection[str]) -> tuple[waiver.Waiver, ...]:
+    path = options.waivers or Path(waiver.FILE)
+    read = waiver.load(path) if options.waivers is not None or path.is_file() else ()
+    for one in read:
+        if one.clause not in clauses:
+            message = f"{path}: waiver {one.id.removeprefix('W')}, clause: there is no clause {one.clause!r}; `payproof clauses` lists them"
+            raise UsageError(message)
+    return read
 
 
 def _forget(out: Path) -> None:

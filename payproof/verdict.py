@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from payproof.errors import Exit
 from payproof.finding import Finding
+from payproof.waiver import Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +44,7 @@ class _Tally:
     judged: int = 0
     broken: int = 0
     unjudged: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[tuple[Finding, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -62,7 +63,8 @@ class Count:
         self.index = {clause["id"]: number for number, clause in enumerate(header["clauses"])}
         self.reached: dict[str, _Reached] = defaultdict(_Reached)
         self.exchanges = 0
-        self.findings: dict[str, tuple[Finding, int]] = {}
+        self.waivers = [Waiver.from_json(row) for row in header.get("waivers", ())]
+        self.findings: dict[tuple[str, str], tuple[Finding, int]] = {}
         self.errors: list[dict[str, Any]] = []
         self.generated: dict[str, Counter[str]] = defaultdict(Counter)
         self.tests: dict[str, str] = {}
@@ -82,16 +84,22 @@ class Count:
             exchange, test = self._last
             if exchange == finding.exchange:
                 self.tests.setdefault(finding.exchange, test)
-            if weight(finding, mock=self.header["mock"], strict=self.header["strict"]) is Outcome.FAILED:
+            waived = self._waived(finding)
+            if waived or weight(finding, mock=self.header["mock"], strict=self.header["strict"]) is Outcome.FAILED:
                 self.broken_tests.add(self.tests.get(finding.exchange, ""))
-            known, count = self.findings.get(finding.fingerprint, (finding, 0))
-            self.findings[finding.fingerprint] = (known, count + 1)
+            known, count = self.findings.get((finding.fingerprint, waived), (finding, 0))
+            self.findings[finding.fingerprint, waived] = (known, count + 1)
             if not count:
-                tally.findings.append(finding)
+                tally.findings.append((finding, waived))
         elif kind == "transition":
             self.transitions.append({name: value for name, value in record.items() if name != "kind"})
         elif kind == "error":
             self.errors.append({"message": record["message"], "where": record.get("where", ""), "test": record.get("test", "")})
+
+    def _waived(self, finding: Finding) -> str:
+        """Give the id of the waiver that covers a finding, empty if none does."""
+        day = self.header["started"][:10]
+        return next((one.id for one in self.waivers if one.covers(finding, self.header["target"], day)), "")
 
     def unexplained(self) -> list[dict[str, str]]:
         """Give the errors of the suite. A test that failed on an exchange by which the target failed is none of them."""
@@ -125,11 +133,12 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
         if clause["api"] in scope and (chosen is None or clause["id"] in chosen):
             rows.append(_row(clause, tally, header))
     errors = [*count.unexplained(), *({"message": text, "where": "run"} for text in footer["stopped"])]
-    gaps = _gaps(count, scope, rows) + list(footer["gaps"])
+    waivers = [_waiver(one, count, rows) for one in count.waivers]
+    gaps = _gaps(count, scope, rows) + list(footer["gaps"]) + _stale(waivers)
     counts = Counter(row["verdict"] for row in rows)
     in_scope = {row["id"] for row in rows}
-    found = [(finding, seen) for finding, seen in count.findings.values() if finding.clause in in_scope]
-    findings = [_finding(number, finding, seen, count) for number, (finding, seen) in enumerate(found, 1)]
+    found = [(finding, seen, waived) for (_, waived), (finding, seen) in count.findings.items() if finding.clause in in_scope]
+    findings = [_finding(number, finding, seen, waived, count) for number, (finding, seen, waived) in enumerate(found, 1)]
     complete = bool(rows) and count.exchanges > 0 and not counts["not_run"] and not errors and not gaps
     broken = counts["failed"] > 0
     conformant = complete and not broken
@@ -163,7 +172,7 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
         "outcomes": [{name: value for name, value in row.items() if name != "place"} for row in footer.get("outcomes", [])],
         "transitions": count.transitions,
         "drift": footer.get("drift", []),
-        "waivers": [],
+        "waivers": waivers,
         "divergences": [],
         "leftovers": [],
         "suite_errors": errors,
@@ -187,8 +196,10 @@ def _outcome(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]
     if missing:
         return Outcome.NOT_APPLICABLE, f"the target has no {', '.join(missing)}"
     if tally.broken:
-        weights = [weight(finding, mock=header["mock"], strict=header["strict"]) for finding in tally.findings]
-        return min(weights, key=[Outcome.FAILED, Outcome.WARNED, Outcome.OBSERVED].index), None
+        weights = [Outcome.WAIVED if waived else weight(finding, mock=header["mock"], strict=header["strict"])
+                   for finding, waived in tally.findings]  # fmt: skip
+        worst_of_all = min(weights, key=[Outcome.FAILED, Outcome.WARNED, Outcome.OBSERVED, Outcome.WAIVED].index)
+        return worst_of_all, ", ".join(sorted({waived for _, waived in tally.findings if waived})) or None
     if not tally.judged:
         if not tally.selected:
             return Outcome.NOT_RUN, "no exchange met its condition"
@@ -231,7 +242,35 @@ def _gaps(count: Count, scope: set[str], rows: list[dict[str, Any]]) -> list[dic
     return gaps
 
 
-def _finding(number: int, finding: Finding, seen: int, count: Count) -> dict[str, Any]:
+def _waiver(waiver: Waiver, count: Count, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Say what became of a waiver: used, expired, cured (its clause is kept), unmatched (broken by other causes only), or not met."""
+    header = count.header
+    used = sum(seen for (_, waived), (_, seen) in count.findings.items() if waived == waiver.id)
+    row = next((row for row in rows if row["id"] == waiver.clause), None)
+    if header["started"][:10] > waiver.expires:
+        state = "expired"
+    elif used:
+        state = "used"
+    elif waiver.target != header["target"] or row is None or not row["judged"] or header["partial"]:
+        state = "not_met"
+    else:
+        state = "unmatched" if row["broken"] else "cured"
+    return {**waiver.as_json(), "state": state, "count": used}
+
+
+_STALE = {
+    "expired": "expired on {expires}: what it excused counts again; mend that, or have {owner} decide anew",
+    "cured": "excuses a clause that is kept: take it out",
+    "unmatched": "matches nothing: the clause is broken, but by another cause than the one it names",
+}
+
+
+def _stale(waivers: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"api": "", "what": f"waiver {row['id']} of {row['clause']} " + _STALE[row["state"]].format(**row)}
+            for row in waivers if row["state"] in _STALE]  # fmt: skip
+
+
+def _finding(number: int, finding: Finding, seen: int, waived: str, count: Count) -> dict[str, Any]:
     header = count.header
     test = count.tests.get(finding.exchange, "")
     name = test.rpartition("::")[2].partition("[")[0]
@@ -244,6 +283,7 @@ def _finding(number: int, finding: Finding, seen: int, count: Count) -> dict[str
         "keyword": finding.keyword, "basis": finding.basis, "operation": finding.operation, "pointer": finding.pointer,
         "expected": finding.expected, "seen": finding.seen, "exchange": finding.exchange, "attempts": [],
         "reproduce": again + (f" -k {name}" if name else ""), "test": test, "api": finding.api,
+        "waiver": waived or None,
     }  # fmt: skip
 
 

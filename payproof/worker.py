@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from payproof import kit
+from payproof import clock, kit
 from payproof.client import Api, Session
 from payproof.errors import TargetError
 from payproof.journal import Writer, error_record
@@ -14,10 +14,12 @@ from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
 from payproof.target import open_target
+from payproof.waiver import Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from payproof.finding import Finding
     from payproof.kit import Kit
     from payproof.options import Options
     from payproof.target import Target
@@ -54,12 +56,18 @@ class Worker:
             self._journal = journal = Writer(Path(self.shared["shards"]) / f"{self.name}.jsonl", self._header(target))
             judge = Judge(self.kit.contracts.values(), redactor, has=target.has)
             opinion = SecondOpinion(list(self.kit.contracts.values()), coarse=self.options.depth == "smoke")
-            self._session = Session(self.kit, target, judge, redactor, journal, self.name, opinion=opinion)
+            waived = self._waived(judge, target.name)
+            self._session = Session(self.kit, target, judge, redactor, journal, self.name, waived=waived, opinion=opinion)
             if self.shared.get("port"):
                 index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
                 self._reporter = Reporter(self.shared["port"], index)
                 self._session.watch = self._report
         return self._session
+
+    def _waived(self, judge: Judge, target: str) -> Callable[[Finding], bool] | None:
+        waivers, day = [Waiver.from_json(row) for row in self.shared["waivers"]], clock.iso(self.shared["started"])[:10]
+        judge.telling = frozenset(one.clause for one in waivers)
+        return (lambda finding: any(one.covers(finding, target, day) for one in waivers)) if waivers else None
 
     def _report(self, session: Session) -> None:
         assert self._reporter is not None  # noqa: S101  # it is what made this the watcher

@@ -26,7 +26,7 @@ TOO_LONG: set[Path] = set()
 ORDER = (
     "payproof", "errors", "clock",
     # values, and how files become them
-    "exchange", "finding", "clause", "yamlfile", "fileformat",
+    "exchange", "finding", "clause", "waiver", "yamlfile", "fileformat",
     # what the contract says
     "syntax", "quick", "chains", "expression", "schema", "spec", "contract", "kit", "ledger",
     # whether an exchange keeps it

@@ -37,6 +37,8 @@ pytest rewrites the assertions of each, and could change what a run does."""
 @click.option("--strict", is_flag=True, help="A break of an invariant fails on every target.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie of the embedded mock; repeatable.")
 @click.option("--clock", default=None, metavar="MOMENT", help="Start the embedded mock's clock here, as 2035-01-01T00:00:00Z.")
+@click.option("--waivers", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="Breaks that somebody answers for [default: waivers.toml, if the current folder has it].")  # fmt: skip
 @click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
 def command(workers: int | None, **given: object) -> int:
     """Run the suites and say what the verdict is."""
