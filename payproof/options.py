@@ -30,6 +30,7 @@ class Options:
     kit: Path | None = None
     keyword: str = ""
     waivers: Path | None = None
+    variants: tuple[str, ...] = ()
 
     @property
     def partial(self) -> bool:
@@ -54,13 +55,14 @@ class Options:
             Path(get("payproof_out")), int(seed), get("payproof_strict"), tuple(get("payproof_fault")),
             get("payproof_clock"), Path(get("payproof_kit")) if get("payproof_kit") else None,
             " and ".join(part for part in narrowed if part), Path(get("payproof_waivers")) if get("payproof_waivers") else None,
+            tuple(get("payproof_variant")),
         )  # fmt: skip
 
     def as_arguments(self) -> list[str]:
         """Give the pytest arguments that `from_pytest` reads these options from."""
         arguments = [f"--target={self.target}", f"--depth={self.depth}", f"--out={self.out}", f"--seed={self.seed}"]
         arguments += [f"--api={api}" for api in self.apis] + [f"--clause={clause}" for clause in self.clauses]
-        arguments += [f"--fault={fault}" for fault in self.faults]
+        arguments += [f"--fault={fault}" for fault in self.faults] + [f"--variant={variant}" for variant in self.variants]
         arguments += ["--payproof-strict"] if self.strict else []
         arguments += [f"--clock={self.clock}"] if self.clock is not None else []
         arguments += [f"--kit={self.kit}"] if self.kit is not None else []

@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--payproof-strict", dest="payproof_strict", action="store_true", help="invariants fail everywhere")
     group.addoption("--waivers", dest="payproof_waivers", default=None, help="a file of waivers [waivers.toml, where it is there]")
     group.addoption("--fault", dest="payproof_fault", action="append", default=[], help="a named lie of the mock")
+    group.addoption("--variant", dest="payproof_variant", action="append", default=[], help="a legal variant of the mock")
     group.addoption("--clock", dest="payproof_clock", default=None, help="start the embedded mock's clock here")
     group.addoption("--kit", dest="payproof_kit", default=None, help="the folder with specs, contracts and suites")
     group.addoption("--payproof-shared", dest="payproof_shared", default=None, help=argparse.SUPPRESS)

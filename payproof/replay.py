@@ -47,6 +47,7 @@ class Asked:
 
     target: str = "mock"
     faults: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
     clock: str | None = None
 
 

@@ -15,6 +15,7 @@ from payproof import clock
 from payproof.errors import RefusedError, TargetError, UsageError
 from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
+from payproof.mock.variants import UnknownVariant, chosen
 from payproof.transport import Overflow, fetch
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class Source(Protocol):
         """Lies that the embedded mock tells."""
 
     @property
+    def variants(self) -> tuple[str, ...]:
+        """Legal variants that the embedded mock follows."""
+
+    @property
     def clock(self) -> str | None:
         """Where the embedded mock's clock starts."""
 
@@ -79,6 +84,7 @@ class Target:
     has: frozenset[str]
     mock: bool
     faults: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     start: datetime | None = None
     _server: MockServer | None = None
@@ -152,12 +158,16 @@ def check(source: Source) -> None:
         if fault not in FAULTS:
             message = f"there is no fault {fault!r}; the mock has {', '.join(sorted(FAULTS))}"
             raise UsageError(message)
+    try:
+        chosen(source.variants)
+    except UnknownVariant as error:
+        raise UsageError(str(error)) from error
     if source.clock is not None:
         moment(source.clock)
     if source.target == EMBEDDED:
         return
-    if source.faults or source.clock is not None:
-        message = "--fault and --clock are for the embedded mock; start `payproof mock` with them instead"
+    if source.faults or source.variants or source.clock is not None:
+        message = "--fault, --variant and --clock are for the embedded mock; start `payproof mock` with them instead"
         raise UsageError(message)
     split = urlsplit(source.target)
     if split.scheme not in {"http", "https"} or not split.hostname:
@@ -183,18 +193,19 @@ def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
     check(source)
     if source.target == EMBEDDED:
         start = moment(source.clock) if source.clock is not None else None
-        server = MockServer(faults=source.faults, control=True, clock_start=start)
+        server = MockServer(faults=source.faults, control=True, clock_start=start, variants=source.variants)
         server.start()
         found = _probe(server.url)
-        return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, start=start, _server=server)
+        return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, variants=source.variants,
+                      start=start, _server=server)  # fmt: skip
     url = source.target.rstrip("/")
     found = _probe(url)
     if isinstance(found.get("mock"), str):
-        has, faults = found.get("has"), found.get("faults", [])
-        if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (has, faults)):
-            message = f"{url}/__mock__/: `has` and `faults` of a mock are lists of strings"
+        has, faults, variants = found.get("has"), found.get("faults", []), found.get("variants", [])
+        if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (has, faults, variants)):
+            message = f"{url}/__mock__/: `has`, `faults` and `variants` of a mock are lists of strings"
             raise TargetError(message)
-        return Target(url, url, frozenset(has or ()), mock=True, faults=tuple(faults), credentials=credentials)
+        return Target(url, url, frozenset(has or ()), mock=True, faults=tuple(faults), variants=tuple(variants), credentials=credentials)
     return Target(url, url, frozenset({"state", "raw-body"}), mock=False, credentials=credentials)
 
 

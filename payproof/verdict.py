@@ -274,8 +274,9 @@ def _finding(number: int, finding: Finding, seen: int, waived: str, count: Count
     header = count.header
     test = count.tests.get(finding.exchange, "")
     name = test.rpartition("::")[2].partition("[")[0]
-    told = header.get("faults", ()) if header["target"] == "mock" else ()
-    faults = "".join(f" --fault {fault}" for fault in told)
+    own = header["target"] == "mock"
+    told = [("fault", name) for name in header.get("faults", ())] + [("variant", name) for name in header.get("variants", ())]
+    faults = "".join(f" --{kind} {name}" for kind, name in told if own)
     kit = f" --kit {header['kit']}" if header.get("kit") else ""
     again = f"payproof run --target {header['target']}{kit}{faults} --depth {header['depth']} --seed {header['seed']}"
     return {

@@ -15,19 +15,22 @@ from payproof.errors import UsageError
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port; 0 takes any free one.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie that the mock tells; repeatable.")
 @click.option("--list-faults", is_flag=True, help="List the lies and the clauses that catch them, and stop.")
+@click.option("--variant", "variants", multiple=True, metavar="NAME", help="A legal variant that the mock follows; repeatable.")
+@click.option("--list-variants", is_flag=True, help="List the legal variants and why they are legal, and stop.")
 @click.option("--clock", default=None, metavar="MOMENT", help="Start the clock here, as 2035-01-01T00:00:00Z.")
 @click.option("--setting", "chosen", multiple=True, metavar="NAME=VALUE", help="What the vendors leave open; repeatable.")
 @click.option("--list-settings", is_flag=True, help="List the settings and their values, and stop.")
 @click.option("--control/--no-control", default=None, help="Serve /__mock__/ [default: on loopback only].")
 def command(
-    host: str, port: int, faults: tuple[str, ...], clock: str | None, chosen: tuple[str, ...], *, list_faults: bool,
-    list_settings: bool, control: bool | None,
+    host: str, port: int, faults: tuple[str, ...], variants: tuple[str, ...], clock: str | None, chosen: tuple[str, ...], *,
+    list_faults: bool, list_variants: bool, list_settings: bool, control: bool | None,
 ) -> int:  # fmt: skip
     """Serve until interrupted."""
     from payproof.mock.assumed import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_MERCHANT_ID  # noqa: PLC0415  # not needed for --help
     from payproof.mock.faults import FAULTS  # noqa: PLC0415  # not needed for --help
     from payproof.mock.server import CannotListen, MockServer  # noqa: PLC0415  # not needed for --help
     from payproof.mock.settings import SETTINGS, UnknownSetting  # noqa: PLC0415  # not needed for --help
+    from payproof.mock.variants import VARIANTS  # noqa: PLC0415  # not needed for --help
     from payproof.options import Options  # noqa: PLC0415  # not needed for --help
     from payproof.target import check, moment  # noqa: PLC0415  # not needed for --help
 
@@ -35,15 +38,19 @@ def command(
         for known in FAULTS.values():
             click.echo(f"{known.name:28} {known.clause:28} {known.lie}")
         return 0
+    if list_variants:
+        for variant in VARIANTS.values():
+            click.echo(f"{variant.name:28} {variant.api or 'all':21} {variant.what}\n{'':50} {variant.why}")
+        return 0
     if list_settings:
         for name, setting in SETTINGS.items():
             click.echo(f"{name:28} {'|'.join(setting.values)} [default: {setting.usual}]  {setting.about}")
         return 0
-    check(Options(faults=faults, clock=clock))
+    check(Options(faults=faults, variants=variants, clock=clock))
     served = _loopback(host) if control is None else control
     try:
         server = MockServer(host, port, faults=faults, control=served, clock_start=moment(clock) if clock else None,
-                            settings=_settings(chosen))  # fmt: skip
+                            settings=_settings(chosen), variants=variants)  # fmt: skip
         server.start()
     except CannotListen as error:
         raise UsageError(error.strerror or str(error)) from error
@@ -54,6 +61,8 @@ def command(
     click.echo(f"  control interface: {server.url + '/__mock__/' if served else 'off'}")
     for fault in faults:
         click.echo(f"  lies: {fault} ({FAULTS[fault].lie})")
+    for name in variants:
+        click.echo(f"  varies: {name} ({VARIANTS[name].what})")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -36,6 +36,7 @@ pytest rewrites the assertions of each, and could change what a run does."""
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="The same seed sends the same requests.")
 @click.option("--strict", is_flag=True, help="A break of an invariant fails on every target.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="A named lie of the embedded mock; repeatable.")
+@click.option("--variant", "variants", multiple=True, metavar="NAME", help="A legal variant of the embedded mock; repeatable.")
 @click.option("--clock", default=None, metavar="MOMENT", help="Start the embedded mock's clock here, as 2035-01-01T00:00:00Z.")
 @click.option("--waivers", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="Breaks that somebody answers for [default: waivers.toml, if the current folder has it].")  # fmt: skip

@@ -46,11 +46,12 @@ def _move(clock: Clock, document: dict[str, Any]) -> None:
 
 
 class Control:
-    """Answers requests below ``/__mock__/``; ``faults`` are the names of the lies that are told."""
+    """Answers requests below ``/__mock__/``; ``faults`` and ``variants`` are the names of what is switched on."""
 
-    def __init__(self, tenants: Tenants, faults: frozenset[str]) -> None:
+    def __init__(self, tenants: Tenants, faults: frozenset[str], variants: frozenset[str] = frozenset()) -> None:
         self._tenants = tenants
         self._faults = faults
+        self._variants = variants
 
     async def __call__(self, request: Request, rest: Sequence[str]) -> Answer:
         """Answer a request; ``rest`` are the segments of its path after ``/__mock__``."""
@@ -87,6 +88,7 @@ class Control:
             "version": payproof.__version__,
             "has": list(HAS),
             "faults": sorted(self._faults),
+            "variants": sorted(self._variants),
         }
         return Answer(200, about)
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from payproof.mock.app import create_app
 from payproof.mock.wire import TRANSPORT
+from payproof.mock.wire_variants import HEADER_CASE
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
@@ -77,8 +78,9 @@ def _listen(host: str, port: int) -> socket.socket:
 class MockServer:
     """A mock that answers HTTP requests from ``start()`` to ``stop()``, or inside of a ``with`` block.
 
-    Port 0 takes any free one. ``faults``, ``control``, ``clock_start`` and ``settings`` are those of ``create_app``. Raises
-    ``UnknownFault`` and ``UnknownSetting`` when it is made; ``start()`` raises ``PortInUse`` or ``CannotListen``.
+    Port 0 takes any free one. ``faults``, ``control``, ``clock_start``, ``settings`` and ``variants`` are those of
+    ``create_app``. Raises ``UnknownFault``, ``UnknownSetting`` and ``UnknownVariant`` when it is made; ``start()`` raises
+    ``PortInUse`` or ``CannotListen``.
     """
 
     def __init__(
@@ -90,12 +92,16 @@ class MockServer:
         control: bool = True,
         clock_start: datetime | None = None,
         settings: Mapping[str, str] | None = None,
+        variants: Iterable[str] = (),
     ) -> None:
         if not 0 <= port <= 65_535:
             raise CannotListen(errno.EINVAL, f"{port} is no port: ports go from 0 to 65535")
         self._host = host
         self._port = port
-        self._app = create_app(faults=faults, control=control, clock_start=clock_start, settings=settings)
+        variants = tuple(variants)
+        self._app = create_app(faults=faults, control=control, clock_start=clock_start, settings=settings, variants=variants)
+        # Only this one writes header names as they are given
+        self._protocol: Literal["h11", "httptools"] = "h11" if HEADER_CASE in variants else "httptools"
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -113,7 +119,7 @@ class MockServer:
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             _Served(self._app),
-            http="httptools",
+            http=self._protocol,
             ws="none",
             loop="asyncio",
             lifespan="off",

@@ -30,7 +30,8 @@ class Tenant:
     """One client: what it signs in with, the merchant that it may speak for, and its world.
 
     ``tokens`` holds the access tokens that were issued to it, with the moment at which each expires (milliseconds
-    since 1970, by the tenant's clock). ``effects`` counts changes of state by name.
+    since 1970, by the tenant's clock). ``effects`` counts changes of state by name, ``lies`` holds the names of whatever
+    makes its worlds differ from the honest mock: faults and legal variants.
     """
 
     def __init__(
@@ -101,12 +102,15 @@ def _key(name: str, api: str) -> str:
 class Tenants:
     """All tenants of a mock, the published demo tenant among them from the start.
 
-    ``lies`` are the names of faults that every tenant's world tells; ``clock_start`` is where each tenant's clock
-    starts, by default at the present.
+    ``lies`` are the names of faults that every tenant's world tells, ``variants`` those of the legal variants that it
+    follows; ``clock_start`` is where each tenant's clock starts, by default at the present.
     """
 
-    def __init__(self, *, lies: frozenset[str] = frozenset(), clock_start: datetime | None = None) -> None:
+    def __init__(
+        self, *, lies: frozenset[str] = frozenset(), clock_start: datetime | None = None, variants: frozenset[str] = frozenset()
+    ) -> None:
         self.lies = lies
+        self.variants = variants
         self.holders: dict[str, Tenant] = {}
         """Whom each access token stands for, expired ones included."""
         self._clock_start = clock_start
@@ -168,7 +172,7 @@ class Tenants:
             credentials=credentials,
             clock=Clock(self._clock_start),
             directories=self.directories,
-            lies=self.lies,
+            lies=self.lies | self.variants,
         )
         self._lives[name] += 1
         self._by_client[tenant.client_id] = tenant

@@ -30,6 +30,11 @@ class BodyTimeout(Exception):
     """The request's body did not arrive in time."""
 
 
+def compact(body: Any) -> str:
+    """Write a body as JSON without white space."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A response: ``body`` is written as JSON, None for an empty one; ``dropped`` closes the connection instead.
@@ -47,12 +52,12 @@ class Answer:
         """Build the same answer with further headers."""
         return replace(self, headers=self.headers + headers)
 
-    def render(self) -> tuple[list[tuple[bytes, bytes]], bytes]:
-        """Write headers and body."""
+    def render(self, write: Callable[[Any], bytes] = lambda body: compact(body).encode()) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """Write headers and body; ``write`` turns the body into JSON."""
         headers = list(self.headers)
         content = b""
         if self.body is not None:
-            content = json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
+            content = write(self.body)
             headers.append((b"content-type", b"application/json"))
             if self.gzip_above is not None and len(content) > self.gzip_above:
                 content = gzip.compress(content, mtime=0)

@@ -27,6 +27,7 @@ def test_about(client: httpx.Client, path: str) -> None:
         "version": __version__,
         "has": ["state", "clock", "second-tenant", "fault-control", "effects", "raw-body"],
         "faults": [],
+        "variants": [],
     }
 
 
