@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Judge a target by every clause of the kit.",
     "mock": "Serve the reference mock of all APIs on one port.",
     "report": "Write all reports of a journal again.",
+    "compare": "Compare two runs by their verdicts or journals.",
     "clauses": "List the clauses, or show one of them.",
 }
 """Names and what they do; in a table, so that --help need not import them."""
