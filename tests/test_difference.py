@@ -19,8 +19,8 @@ OUTCOMES = ("passed", "failed", "warned", "waived", "not_applicable", "not_run",
 
 def finding(clause: str = "A-ONE", fingerprint: str = "1" * 16, **changed: Any) -> dict[str, Any]:
     whole = {"id": "F1", "fingerprint": fingerprint, "count": 1, "clause": clause, "keyword": "must", "basis": "documented",
-             "operation": "get", "pointer": "/x", "expected": "equals 1", "seen": "2", "exchange": "w0-1", "attempts": [], "reproduce": "payproof run",
-             "waiver": None}  # fmt: skip
+             "operation": "get", "pointer": "/x", "expected": "equals 1", "seen": "2", "exchange": "w0-1", "attempts": [],
+             "reproduce": "payproof run", "waiver": None}  # fmt: skip
     return {**whole, **changed}
 
 
