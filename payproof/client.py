@@ -152,8 +152,9 @@ class Session:
     def _taken(self, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:
         self.lost = self.lost + 1 if done.response is None else 0
         self.exchanges += 1
+        told = tenant.told(done.request, done.response)
         exchange = Exchange(f"{self.worker}-{self.exchanges}", done.request, done.response, done.started, done.elapsed, tenant.label,
-                            done.started + tenant.offset, done.problem, intent, self.test, tenant.told(done.request))  # fmt: skip
+                            done.started + tenant.offset, done.problem, intent, self.test, told)  # fmt: skip
         answer = self.take(exchange)
         if self.lost >= LOST_IN_A_ROW:
             message = f"{self.target.url} gave no answer {self.lost} times in a row, last: {self.redactor.text(done.problem)}"

@@ -21,7 +21,7 @@ from payproof.transport import Overflow, fetch
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from payproof.exchange import Request
+    from payproof.exchange import Request, Response
 
 EMBEDDED = "mock"
 VARIABLE = "PAYPROOF_{}"
@@ -30,25 +30,26 @@ VARIABLE = "PAYPROOF_{}"
 PROBE_SECONDS = 10.0
 _PROBE_BYTES = 65_536
 
+SCRIPTED = "payproof-scripted"
+"""The header of an answer that a mock was told to give; only the mock knows which request took what was scripted."""
+
 
 @dataclass(slots=True)
 class Tenant:
     """One set of credentials at the target, and how far its clock is ahead of ours (seconds).
 
-    `waiting` is how many scripted answers are still to come; `scripted` are tokens with which every answer is one.
+    `scripted` are tokens with which the target was told how to answer everything.
     """
 
     label: str
     credentials: dict[str, str]
     control: str = ""
     offset: float = 0.0
-    waiting: int = 0
     scripted: frozenset[str] = frozenset()
 
-    def told(self, request: Request) -> bool:
+    def told(self, request: Request, response: Response | None) -> bool:
         """Say whether the target was told how to answer this request: by a script, or by a credential made for that."""
-        if self.waiting:
-            self.waiting -= 1
+        if self.control and response is not None and any(name.lower() == SCRIPTED for name, _ in response.headers):
             return True
         return bool(self.scripted) and any(
             value.partition(" ")[2] in self.scripted for name, value in request.headers if name.lower() == "authorization"
@@ -134,7 +135,6 @@ class Target:
     def script(self, tenant: Tenant, *answers: Mapping[str, Any]) -> None:
         """Script the next answers that the tenant gets; needs `fault-control`."""
         self._control("POST", f"{tenant.control}/script", {"answers": list(answers)})
-        tenant.waiting = len(answers)
 
     def effects(self, tenant: Tenant) -> dict[str, int]:
         """Count what has really changed in the tenant's world; needs `effects`."""

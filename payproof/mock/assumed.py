@@ -126,8 +126,10 @@ CODES_BY_STATUS: Final = {
     404: ("MP_NOT_FOUND", "Not found"),
     405: ("MP_METHOD_NOT_ALLOWED", "Method not allowed"),
     408: ("MP_TIMEOUT", "Timeout Error"),
+    412: ("MP_PRECONDITION_FAILED", "Precondition failed"),
     429: ("MP_TOO_MANY_REQUESTS", "Too many requests"),
     500: ("MP_INTERNAL_ERROR", "Internal server error"),
+    502: ("MP_BAD_GATEWAY", "Bad gateway"),
     503: ("MP_UNAVAILABLE", "Service unavailable"),
     504: ("MP_GATEWAY_TIMEOUT", "Gateway timeout"),
 }

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from payproof.mock.jpmorgan_oauth import Issuer
+from payproof.mock.play import play
 from payproof.mock.refusal import Unauthenticated, Violation, invalid
 from payproof.mock.routes import of_method
 from payproof.mock.tenants import Tenant
-from payproof.mock.wire import Answer, Request, play, read_json
+from payproof.mock.wire import Answer, Request, read_json
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
 
@@ -86,7 +87,7 @@ async def serve(
         tenant = _holder(request, issuer)
     except Unauthenticated as refused:
         return unauthenticated(refused).with_headers(_challenge(refused))
-    return await play(tenant.script.next(api), lambda: perform(operation, tenant), failure)
+    return await play(request, tenant.script, api, lambda: perform(operation, tenant), failure)
 
 
 def _holder(request: Request, issuer: Issuer) -> Tenant:

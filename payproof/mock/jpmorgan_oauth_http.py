@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from payproof.mock import assumed
 from payproof.mock.jpmorgan_oauth import Credentials, Issuer, TokenRefused
+from payproof.mock.play import play
 from payproof.mock.refusal import Invalid
 from payproof.mock.routes import allow
-from payproof.mock.wire import Answer, BodyTimeout, Request, play
+from payproof.mock.wire import Answer, BodyTimeout, Request
 
 API = "jpmorgan-oauth"
 PATH = ("am", "oauth2", "alpha", "access_token")
@@ -107,4 +108,4 @@ class TokenEndpoint:
             except TokenRefused as refused:
                 return _refusal(refused)
 
-        return await play(tenant.script.next(API), perform, failure)
+        return await play(request, tenant.script, API, perform, failure)

@@ -12,10 +12,11 @@ from payproof.mock.mercadopago import Credential, MercadoPagoWorld
 from payproof.mock.mercadopago_errors import Denied, customer_error, denied, not_found, profile_error, unreadable
 from payproof.mock.mercadopago_keys import fingerprint
 from payproof.mock.mercadopago_models import add_method, create_profile
+from payproof.mock.play import play
 from payproof.mock.refusal import Invalid, Violation
 from payproof.mock.routes import Routes, at, of_method
 from payproof.mock.tenants import Tenants
-from payproof.mock.wire import Answer, BodyTimeout, Request, play, read_json
+from payproof.mock.wire import Answer, BodyTimeout, Request, read_json
 
 API = "mercadopago-profiles"
 
@@ -180,7 +181,7 @@ class MercadoPagoApi:
         def failure(status: int) -> Answer:
             return self._failed(status, profiles=profiles)
 
-        return await play(credential.world.script.next(API), perform, failure)
+        return await play(request, credential.world.script, API, perform, failure)
 
     def _credential(self, request: Request) -> Credential:
         values = request.headers(b"authorization")

@@ -3,26 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from payproof.mock.template import fits
 from payproof.mock.wire import Answer, Request
 
 _Operation = TypeVar("_Operation")
 
 Routes = Mapping[tuple[str, ...], Mapping[str, _Operation]]
-"""Operations by the segments of a path and the method; a segment in braces stands for any that is not empty.
-
-Of two templates that fit, the first counts.
-"""
+"""Operations by the template of a path and the method; of two templates that fit, the first counts."""
 
 
 def at(routes: Routes[_Operation], path: tuple[str, ...]) -> Mapping[str, _Operation] | None:
     """Find the operations of a path by their methods; None where there is no such path."""
-    return next((operations for template, operations in routes.items() if _fits(template, path)), None)
-
-
-def _fits(template: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    if len(template) != len(path):
-        return False
-    return all(sent != "" if known[0] == "{" else sent == known for known, sent in zip(template, path, strict=True))
+    return next((operations for template, operations in routes.items() if fits(template, path)), None)
 
 
 def of_method(operations: Mapping[str, _Operation], request: Request, refused: Callable[[], Answer]) -> _Operation | Answer:

@@ -1,11 +1,13 @@
-"""Answers that a test scripts in advance: delays, lost answers, statuses that state alone cannot cause."""
+"""Answers that a test scripts in advance: delays, lost answers, statuses that state alone cannot cause, what is new."""
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
+
+from payproof.mock.template import fits
 
 LONGEST_DELAY = 60.0
 """Seconds."""
@@ -16,6 +18,8 @@ Seconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY, allow_inf_nan=False)]
 
 
 _EXACT = ConfigDict(extra="forbid", strict=True)
+_POINTER = r"^(/([^~/]|~[01])*)+$"
+_PATH = r"^(/(\{[^{}/]+\}|[^{}/?#]+))+$"
 
 
 class ScriptError(ValueError):
@@ -23,42 +27,53 @@ class ScriptError(ValueError):
 
 
 @with_config(_EXACT)
-class _Delay(TypedDict):
+class _For(TypedDict):
+    """Which request takes the answer; what is left out may be any."""
+
+    api: NotRequired[Api]
+    method: NotRequired[Literal["GET", "POST", "PATCH", "DELETE"]]
+    path: NotRequired[Annotated[str, Field(pattern=_PATH)]]
+
+
+@with_config(_EXACT)
+class _Delay(_For):
     kind: Literal["delay"]
     seconds: Seconds
-    api: NotRequired[Api]
 
 
 @with_config(_EXACT)
-class _Drop(TypedDict):
+class _Drop(_For):
     kind: Literal["drop-after-commit"]
-    api: NotRequired[Api]
 
 
 @with_config(_EXACT)
-class _Fail(TypedDict):
+class _Fail(_For):
     kind: Literal["fail-after-commit"]
     status: NotRequired[Literal[500, 503, 504]]
-    api: NotRequired[Api]
 
 
 @with_config(_EXACT)
-class _Status(TypedDict):
+class _Status(_For):
     kind: Literal["status"]
     status: Status
     retry_after: NotRequired[Annotated[int, Field(ge=0, le=86_400)]]
-    api: NotRequired[Api]
 
 
 @with_config(_EXACT)
-class _Unknown(TypedDict):
-    kind: Literal["unknown-members"]
-    api: NotRequired[Api]
+class _Unknown(_For):
+    kind: Literal["unknown-members", "gzip"]
+
+
+@with_config(_EXACT)
+class _Value(_For):
+    kind: Literal["unknown-value"]
+    pointer: Annotated[str, Field(pattern=_POINTER)]
+    value: NotRequired[str | int | float | bool | None]
 
 
 @with_config(_EXACT)
 class _Script(TypedDict):
-    answers: list[Annotated[_Delay | _Drop | _Fail | _Status | _Unknown, Field(discriminator="kind")]]
+    answers: list[Annotated[_Delay | _Drop | _Fail | _Status | _Unknown | _Value, Field(discriminator="kind")]]
 
 
 _SCRIPT = TypeAdapter(_Script)
@@ -66,24 +81,35 @@ _SCRIPT = TypeAdapter(_Script)
 
 @dataclass(frozen=True, slots=True)
 class ScriptedAnswer:
-    """How the next answer differs from an undisturbed one.
+    """How an answer differs from an undisturbed one.
 
-    ``seconds`` belongs to a delay, ``status`` to a failure, ``retry_after`` (seconds) to a status; ``api`` restricts
-    the answer to one API, otherwise the next request to any API of the provider meets it.
+    ``seconds`` belongs to a delay, ``status`` to a failure, ``retry_after`` (seconds) to a status, ``pointer`` (RFC 6901)
+    and ``value`` to the member that is set. ``api``, ``method`` and ``path`` (a template) say which request takes the
+    answer; None is any of the provider.
     """
 
     kind: str
     seconds: float = 0.0
     status: int = 500
     retry_after: int | None = None
+    pointer: str = ""
+    value: str | float | None = "FUTURE_VALUE"
     api: str | None = None
+    method: str | None = None
+    path: str | None = None
+
+    def meant_for(self, api: str, method: str, path: Sequence[str]) -> bool:
+        """Tell whether a request takes this answer; ``path`` is its segments."""
+        if self.api not in (None, api) or self.method not in (None, method):
+            return False
+        return self.path is None or fits(self.path.removeprefix("/").split("/"), path)
 
 
 class Script:
     """The answers that wait for a tenant's next requests, in order."""
 
     def __init__(self) -> None:
-        self._waiting: deque[ScriptedAnswer] = deque()
+        self._waiting: list[ScriptedAnswer] = []
 
     def replace(self, document: object) -> int:
         """Put the answers of ``{"answers": [...]}`` in the place of those that wait, and count them.
@@ -96,11 +122,12 @@ class Script:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(step) for step in first["loc"]) or "script"
             raise ScriptError(f"{place}: {first['msg']}") from None
-        self._waiting = deque(ScriptedAnswer(**answer) for answer in script["answers"])
+        self._waiting = [ScriptedAnswer(**answer) for answer in script["answers"]]
         return len(self._waiting)
 
-    def next(self, api: str) -> ScriptedAnswer | None:
-        """Take the first answer that waits, unless it is meant for another API."""
-        if not self._waiting or self._waiting[0].api not in (None, api):
-            return None
-        return self._waiting.popleft()
+    def next(self, api: str, method: str, path: Sequence[str]) -> ScriptedAnswer | None:
+        """Take the first answer that waits and is meant for this request; ``path`` is its segments."""
+        found = next((answer for answer in self._waiting if answer.meant_for(api, method, path)), None)
+        if found is not None:
+            self._waiting.remove(found)
+        return found

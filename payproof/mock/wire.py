@@ -3,7 +3,8 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
@@ -12,10 +13,13 @@ from starlette.types import Receive, Scope
 
 from payproof.mock import assumed
 from payproof.mock.refusal import invalid
-from payproof.mock.script import ScriptedAnswer
 
 TRANSPORT = "payproof.mock.transport"
 """Where the server leaves the connection in the scope, for answers that are lost on purpose."""
+
+_QUALITY = re.compile(r"q=(?:(0(?:\.[0-9]{0,3})?)|(1(?:\.0{0,3})?))", re.IGNORECASE)
+GZIP = ("gzip", "x-gzip")
+"""RFC 9110 section 8.4.1.3 makes the second name mean the first."""
 
 
 class AnswerDropped(ConnectionError):
@@ -92,6 +96,16 @@ class Request:
         """Tell the media type of the body without its parameters, in lower case; None without or with several."""
         values = self.headers(b"content-type")
         return values[0].partition(";")[0].strip().lower() if len(values) == 1 else None
+
+    def takes_gzip(self) -> bool | None:
+        """Tell whether the client takes a compressed answer; None where it does not say (RFC 9110 section 12.5.3)."""
+        said = self.headers(b"accept-encoding")
+        weights: dict[str, bool] = {}
+        for each in ",".join(said).lower().split(","):
+            coding, _, parameter = each.partition(";")
+            quality = _QUALITY.fullmatch(parameter.strip()) if parameter else None
+            weights[coding.strip()] = not parameter or (quality is not None and float(quality[1] or 1) > 0)
+        return next((weights[name] for name in (*GZIP, "*") if name in weights), False) if said else None
 
     async def body(self) -> bytes:
         """Read the body.
@@ -175,41 +189,3 @@ async def drop(scope: Scope, receive: Receive) -> None:
     # The server answers 500 for an app that returns before the connection is gone
     while (await receive())["type"] != "http.disconnect":
         continue
-
-
-async def play(
-    scripted: ScriptedAnswer | None,
-    perform: Callable[[], Awaitable[Answer]],
-    failure: Callable[[int], Answer],
-) -> Answer:
-    """Answer a request as scripted.
-
-    ``perform`` does what was asked for; ``failure`` builds the API's error body of a status. A delay comes after the change of
-    state: a client that gives up waiting does not undo anything.
-    """
-    if scripted is None:
-        return await perform()
-    if scripted.kind == "status":
-        answer = failure(scripted.status)
-        if scripted.retry_after is None:
-            return answer
-        return answer.with_headers((b"retry-after", str(scripted.retry_after).encode()))
-    answer = await perform()
-    if scripted.kind == "delay":
-        await asyncio.sleep(scripted.seconds)
-    elif scripted.kind == "fail-after-commit":
-        return failure(scripted.status)
-    elif scripted.kind == "drop-after-commit":
-        return replace(answer, dropped=True)
-    elif scripted.kind == "unknown-members":
-        return replace(answer, body=_with_unknown_members(answer.body))
-    return answer
-
-
-def _with_unknown_members(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_unknown_members(each) for each in value]
-    if isinstance(value, dict):
-        known = {name: _with_unknown_members(each) for name, each in value.items()}
-        return {**known, "futureMember": {"futureText": "added later", "futureList": [1, None]}}
-    return value

@@ -5,7 +5,7 @@ import zlib
 
 from payproof.mock import zuora_assumed as assumed
 from payproof.mock.refusal import Invalid
-from payproof.mock.wire import Request, read_json
+from payproof.mock.wire import GZIP, Request, read_json
 from payproof.mock.zuora import Session, ZuoraWorld
 from payproof.mock.zuora_errors import INVALID, MALFORMED, MISSING_PARAMETER, PERMISSION, Declined, declined, reasons
 
@@ -14,9 +14,6 @@ _TRACK_ID = re.compile(r"[\t -~]{0,64}")
 _FORBIDDEN = frozenset(":;\"'")
 _LONGEST_KEY = 255
 _COMPRESS_ABOVE = 1000
-_QUALITY = re.compile(r"q=(?:(0(?:\.[0-9]{0,3})?)|(1(?:\.0{0,3})?))", re.IGNORECASE)
-_GZIP = ("gzip", "x-gzip")
-"""RFC 9110 section 8.4.1.3 makes the second name mean the first."""
 
 
 def bearer(request: Request) -> str | None:
@@ -75,14 +72,7 @@ def idempotency_key(request: Request, world: ZuoraWorld) -> str | None:
 
 def gzip_above(request: Request, world: ZuoraWorld) -> int | None:
     """Tell above how many bytes the answer is to be compressed; None where the client takes no gzip."""
-    weights: dict[str, bool] = {}
-    for value in request.headers(b"accept-encoding"):
-        for each in value.lower().split(","):
-            coding, _, parameter = each.partition(";")
-            quality = _QUALITY.fullmatch(parameter.strip()) if parameter else None
-            weights[coding.strip()] = not parameter or (quality is not None and float(quality[1] or 1) > 0)
-    wanted = next((weights[name] for name in (*_GZIP, "*") if name in weights), False)
-    if not wanted or world.lies("zuora-gzip-never"):
+    if not request.takes_gzip() or world.lies("zuora-gzip-never"):
         return None
     return 0 if world.lies("zuora-gzip-always") else _COMPRESS_ABOVE
 
@@ -92,13 +82,13 @@ async def body(request: Request, world: ZuoraWorld) -> object:
     if request.media_type() != "application/json":
         raise declined(INVALID, "Content-Type must be application/json")
     coding = (_single(request, "Content-Encoding") or "identity").lower()
-    if coding not in (*_GZIP, "identity"):
+    if coding not in (*GZIP, "identity"):
         raise declined(INVALID, "Content-Encoding must be gzip")
     try:
         raw = await request.body()
     except Invalid as refused:
         raise Declined(400, *reasons(refused.violations)) from None
-    if coding in _GZIP:
+    if coding in GZIP:
         raw = raw if world.lies("zuora-plain-body-accepted") and raw[:2] != b"\x1f\x8b" else _unpacked(raw)
     try:
         return read_json(raw)

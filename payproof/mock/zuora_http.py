@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl
 from payproof.mock import zuora_assumed as assumed
 from payproof.mock import zuora_headers
 from payproof.mock.ids import Ids
+from payproof.mock.play import play
 from payproof.mock.routes import Routes, at, of_method
 from payproof.mock.tenants import Tenants
-from payproof.mock.wire import Answer, BodyTimeout, Request, play
+from payproof.mock.wire import Answer, BodyTimeout, Request
 from payproof.mock.zuora import Session, ZuoraWorld
 from payproof.mock.zuora_errors import (
     INVALID,
@@ -153,7 +154,7 @@ class ZuoraApi:
         if track is not None and world.lies("zuora-track-id-cut"):
             track = track[:32]
         answer = _traced(answer.with_headers(*headers), request_id, track)
-        return replace(answer, gzip_above=zuora_headers.gzip_above(request, world))
+        return answer if answer.gzip_above is not None else replace(answer, gzip_above=zuora_headers.gzip_above(request, world))
 
     def _session(self, request: Request) -> Session | None:
         token = zuora_headers.bearer(request)
@@ -201,7 +202,7 @@ class ZuoraApi:
             return out_of_order(status, request_id=request_id, process_id=self._process_id(), payload=operation.payload)
 
         try:
-            return await play(world.script.next(API), perform, failure)
+            return await play(request, world.script, API, perform, failure)
         finally:
             # Only now the first request is finished: until its answer is on the way, others with its key get 409
             for key, use in uses:

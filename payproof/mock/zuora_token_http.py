@@ -5,9 +5,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from payproof.mock import zuora_assumed as assumed
+from payproof.mock.play import play
 from payproof.mock.refusal import Invalid
 from payproof.mock.routes import allow
-from payproof.mock.wire import Answer, BodyTimeout, Request, play
+from payproof.mock.wire import Answer, BodyTimeout, Request
 from payproof.mock.zuora import Client, ZuoraDirectory, ZuoraWorld
 
 PATH = ("oauth", "token")
@@ -85,7 +86,7 @@ class TokenEndpoint:
             body: dict[str, Any] = world.issue(client)
             return Answer(200, body, _NEVER_STORED)
 
-        return await play(world.script.next(_API), perform, _failure)
+        return await play(request, world.script, _API, perform, _failure)
 
     def _client(self, parameters: dict[str, str]) -> tuple[ZuoraWorld, Client]:
         known = self._directory.clients.get(parameters["client_id"])

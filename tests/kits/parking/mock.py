@@ -225,7 +225,9 @@ class Garage:
         except Refused as refused:
             return Answer(refused.status, refused.body, {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {})
         if answer is None or told == "unavailable-after-commit":
-            return Answer(503, {"code": "unavailable", "message": "try again"})
+            answer = Answer(503, {"code": "unavailable", "message": "try again"})
+        if told:
+            answer.headers["Payproof-Scripted"] = told
         return answer
 
     def route(self, method: str, path: str) -> tuple[Callable[[Call], Answer], str]:
