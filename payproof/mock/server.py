@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -80,7 +81,7 @@ class MockServer:
 
     Port 0 takes any free one. ``faults``, ``control``, ``clock_start``, ``settings`` and ``variants`` are those of
     ``create_app``. Raises ``UnknownFault``, ``UnknownSetting`` and ``UnknownVariant`` when it is made; ``start()`` raises
-    ``PortInUse`` or ``CannotListen``.
+    ``PortInUse`` or ``CannotListen``. With ``tls`` it answers HTTPS.
     """
 
     def __init__(
@@ -93,11 +94,13 @@ class MockServer:
         clock_start: datetime | None = None,
         settings: Mapping[str, str] | None = None,
         variants: Iterable[str] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         if not 0 <= port <= 65_535:
             raise CannotListen(errno.EINVAL, f"{port} is no port: ports go from 0 to 65535")
         self._host = host
         self._port = port
+        self._tls = tls
         variants = tuple(variants)
         self._app = create_app(faults=faults, control=control, clock_start=clock_start, settings=settings, variants=variants)
         # Only this one writes header names as they are given
@@ -109,7 +112,7 @@ class MockServer:
     def url(self) -> str:
         """Scheme, host and port, without a slash at the end; the port is known once the server was started."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self._port}"
 
     def start(self) -> Self:
         """Begin to listen, and return when requests are answered."""
@@ -117,6 +120,7 @@ class MockServer:
             raise RuntimeError("the mock was started already")
         listener = _listen(self._host, self._port)
         self._port = listener.getsockname()[1]
+        tls = self._tls
         config = uvicorn.Config(
             _Served(self._app),
             http=self._protocol,
@@ -130,6 +134,7 @@ class MockServer:
             proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, name="payproof-mock", daemon=True)
