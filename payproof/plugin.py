@@ -6,6 +6,7 @@ Active when the suites of a kit are run; pytest sessions about anything else are
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from payproof import fixtures, kit, report
 from payproof.client import BrokenClause
 from payproof.errors import PayproofError, TargetError
 from payproof.options import Options
+from payproof.report.summary import publish
 from payproof.run import Run
 from payproof.target import check
 from payproof.waiver import Waiver
@@ -311,3 +313,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("payproof")
         terminalreporter.write_line(run.problem or report.one_line(run.result))
         terminalreporter.write_line(f"results in {run.options.out}")
+        if run.result and os.environ.get("GITHUB_STEP_SUMMARY"):
+            for line in publish(run.result, report.one_line(run.result), os.environ["GITHUB_STEP_SUMMARY"]):
+                terminalreporter.write_line(line)

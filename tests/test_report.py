@@ -362,7 +362,9 @@ def test_reports_of_a_real_run_agree(tiny: Callable[..., Path], tmp_path: Path, 
     assert failed == {"VOUCHER-AMOUNT-KEPT"}
     assert {name for name, case in cases(run.options.out / "junit.xml").items() if case.find("failure") is not None} == failed
     assert {one["name"] for one in results(run.options.out / "allure-results") if one["status"] == "failed"} == failed
-    assert {path.name for path in run.options.out.iterdir()} == {"journal.jsonl", "verdict.json", "junit.xml", "allure-results"}
+    assert {path.name for path in run.options.out.iterdir()} == {
+        "journal.jsonl", "verdict.json", "junit.xml", "allure-results", "evidence.har", "summary.md",
+    }  # fmt: skip
 
 
 SUITE = '''

@@ -56,6 +56,7 @@ def run(options: Options, workers: int) -> int:
 
     from payproof import report  # noqa: PLC0415  # not needed for --help
     from payproof.report.console import Console  # noqa: PLC0415  # not needed for --help
+    from payproof.report.summary import publish  # noqa: PLC0415  # not needed for --help
     from payproof.run import Run  # noqa: PLC0415  # not needed for --help
     from payproof.target import check  # noqa: PLC0415  # not needed for --help
 
@@ -89,6 +90,9 @@ def run(options: Options, workers: int) -> int:
                    f"try {shlex.join(['pytest', str(begun.kit.root / 'suites'), '--target', options.target])}", err=True)  # fmt: skip
         return 3 if not begun.problem else int(status)
     console.show(begun.result)
+    if os.environ.get("GITHUB_STEP_SUMMARY"):
+        for line in publish(begun.result, report.one_line(begun.result), os.environ["GITHUB_STEP_SUMMARY"]):
+            click.echo(line)
     return int(begun.result["exit"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payproof.report import account, allure, junit
+from payproof.report import account, allure, har, junit, summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,8 @@ def write(out: Path, journal: Path) -> dict[str, Any]:
     told = account.read(journal)
     junit.write(out / "junit.xml", told.verdict)
     allure.write(out / "allure-results", told.verdict)
+    har.write(out / "evidence.har", told)
+    summary.write(out / "summary.md", told.verdict, one_line(told.verdict))
     return told.verdict
 
 
