@@ -20,8 +20,8 @@ def header() -> dict[str, Any]:
     clause = {"id": "A-SAME", "api": "a", "operation": "get", "keyword": "must", "basis": "documented", "text": "It is so.", "needs": []}
     return {
         "payproof": "0", "source": "run", "target": "mock", "mock": True, "has": [], "faults": [], "depth": "smoke", "seed": 1,
-        "strict": False, "partial": False, "started": "2026-11-20T10:00:00.000Z", "scope": {"apis": ["a"], "clauses": None}, "apis": [{"id": "a"}],
-        "clauses": [clause], "operations": [],
+        "strict": False, "partial": False, "started": "2026-11-20T10:00:00.000Z", "scope": {"apis": ["a"], "clauses": None},
+        "apis": [{"id": "a"}], "clauses": [clause], "operations": [],
     }  # fmt: skip
 
 
