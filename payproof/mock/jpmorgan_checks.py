@@ -1,9 +1,10 @@
 """The check of a request body against its model: which rule is broken where, and never which value breaks it."""
 
 from collections.abc import Iterator
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 
 from payproof.mock import assumed
 from payproof.mock.refusal import Invalid, Violation
@@ -26,6 +27,31 @@ _RULES = {
 }
 
 _Model = TypeVar("_Model")
+_Item = TypeVar("_Item")
+
+
+@dataclass(slots=True)
+class _Found:
+    """How many faults of a body were found so far."""
+
+    faults: int = 0
+
+
+def _unless_many(value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    # What is refused anyway is not looked at any further: a megabyte of faulty items would keep everybody else waiting
+    found: _Found = info.context or _Found()
+    before = found.faults
+    if before >= assumed.MOST_VIOLATIONS:
+        return value
+    try:
+        return handler(value)
+    except ValidationError as error:
+        found.faults = before + error.error_count()
+        raise
+
+
+Listed = list[Annotated[_Item, WrapValidator(_unless_many)]]
+"""An array of items; those that come after ``assumed.MOST_VIOLATIONS`` faults are not checked."""
 
 
 def _json_path(location: tuple[int | str, ...]) -> str:
@@ -43,8 +69,8 @@ def _violations(error: ValidationError) -> Iterator[Violation]:
 
 
 def checked(adapter: TypeAdapter[_Model], body: object) -> _Model:
-    """Check a body without coercing anything; raises ``Invalid`` with every rule that it breaks."""
+    """Check a body without coercing anything; raises ``Invalid`` with the rules that it breaks, the first hundred of them."""
     try:
-        return adapter.validate_python(body, strict=True)
+        return adapter.validate_python(body, strict=True, context=_Found())
     except ValidationError as error:
         raise Invalid(list(_violations(error))) from None

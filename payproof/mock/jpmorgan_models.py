@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from payproof.mock import jpmorgan_values as v
-from payproof.mock.jpmorgan_checks import checked
+from payproof.mock.jpmorgan_checks import Listed, checked
 from payproof.mock.refusal import Invalid, Violation
 
 JsonObject = dict[Any, Any]
@@ -52,8 +52,8 @@ class Email(TypedDict):
 class Communication(TypedDict, total=False):
     """How to reach the consumer."""
 
-    phoneList: list[Phone]
-    emailList: list[Email]
+    phoneList: Listed[Phone]
+    emailList: Listed[Email]
     defaultPhone: Phone
     defaultEmail: Email
 
@@ -150,7 +150,7 @@ class CreateAch(ProfileAch, _Addressed):
 
 
 class _Sepa(_Holder, total=False):
-    mandateList: list[Mandate]
+    mandateList: Listed[Mandate]
 
 
 class UpdateSepa(_Sepa, _Addressed, total=False):
@@ -172,7 +172,7 @@ class CreateSepa(_Sepa, _Addressed, total=False):
 
 
 class _Bacs(_Holder, total=False):
-    mandateList: list[Mandate]
+    mandateList: Listed[Mandate]
 
 
 class UpdateBacs(_Bacs, _Addressed, total=False):
@@ -211,20 +211,20 @@ class ProfileDefault(TypedDict, total=False):
 class ProfileMethods(TypedDict, total=False):
     """The payment methods of a new profile."""
 
-    cardList: list[ProfileCard]
-    achList: list[ProfileAch]
-    sepaList: list[ProfileSepa]
-    bacsList: list[ProfileBacs]
+    cardList: Listed[ProfileCard]
+    achList: Listed[ProfileAch]
+    sepaList: Listed[ProfileSepa]
+    bacsList: Listed[ProfileBacs]
     defaultMOP: ProfileDefault
 
 
 class AddMethods(TypedDict, total=False):
     """New payment methods of an existing profile."""
 
-    cardList: list[CreateCard]
-    achList: list[CreateAch]
-    sepaList: list[CreateSepa]
-    bacsList: list[CreateBacs]
+    cardList: Listed[CreateCard]
+    achList: Listed[CreateAch]
+    sepaList: Listed[CreateSepa]
+    bacsList: Listed[CreateBacs]
     defaultMOP: AddedDefault
     accountStatus: v.RequestedStatus
     currency: v.Currency
@@ -241,7 +241,7 @@ class CreateProfile(TypedDict, total=False):
     lastName: v.ConsumerName
     fullName: v.ConsumerName
     profileStatus: v.RequestedStatus
-    consumerProfileAddresses: list[Address]
+    consumerProfileAddresses: Listed[Address]
     profilePaymentMethod: ProfileMethods
     communication: Communication
     merchant: Merchant

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from payproof.mock import jpmorgan_models as models
 from payproof.mock.refusal import Invalid
@@ -188,6 +189,40 @@ def test_the_list_of_faults_ends() -> None:
     with pytest.raises(Invalid) as caught:
         models.add_methods({"cardList": [{}] * 5_000})
     assert len(caught.value.violations) == 100
+
+
+def counted(read: Any, body: dict[str, Any]) -> int:
+    """Count the faults that were worked out, told or not."""
+    with pytest.raises(Invalid) as refused:
+        read(body)
+    cause = refused.value.__context__
+    assert isinstance(cause, ValidationError)
+    return cause.error_count()
+
+
+@pytest.mark.parametrize(
+    ("methods", "most"),
+    [
+        ({"cardList": [{}] * 10_000}, 100),
+        ({"cardList": [7] * 10_000}, 100),
+        ({"cardList": [{"accountNumber": "4112344112344113"}] * 200 + [{}] * 10_000}, 100),
+        ({"sepaList": [{"mandateList": [{}] * 10_000}] * 3}, 110),
+        ({"cardList": [{}] * 10_000, "achList": [{}] * 10_000, "bacsList": [{}] * 10_000}, 110),
+    ],
+    ids=["items", "no objects", "late items", "nested items", "several lists"],
+)
+def test_what_is_refused_anyway_is_not_worked_out(methods: dict[str, Any], most: int) -> None:
+    """A large faulty body costs no more than its first hundred faults and what one item adds, so that nobody waits for it."""
+    assert 100 <= counted(models.create_profile, {"profilePaymentMethod": methods}) <= most
+    assert 100 <= counted(models.add_methods, methods) <= most
+
+
+def test_faults_behind_good_items_are_found() -> None:
+    """A fault in the last of many items is told."""
+    body = {"cardList": [{"accountNumber": "4112344112344113"}] * 5_000 + [{}]}
+    with pytest.raises(Invalid, match=r"^cardList\[5000\].accountNumber is required$"):
+        models.add_methods(body)
+
 
 
 @pytest.mark.parametrize("value", ["4112344112344113000", "4112344112344x13", 4112344112344113, ["4112344112344113"]])
