@@ -134,7 +134,8 @@ BEHAVIOUR: Final = {
     "all_violations": "what is wrong with a body is listed completely, one entry for each code; one fault gives one code",
     "no_methods": "payment_methods absent or [] is payment_methods_required, null or a null in it payment_methods_cannot_be_null",
     "blank_id": "an id that is absent, null, empty or white space is payment_method_id_cannot_be_blank; an unknown one validation_error",
-    "type_required": "the type of a card is required, as on the reference's page for add; fintoc is no card and needs none",
+    "type_required": "a card without type is validation_error: the reference's page for add says required and its text version "
+    "optional (M10), create says neither and its example sends one; fintoc is no card and needs none",
     "token_or_card": "token and card_id absent or null is payment_method_token_or_card_id_required; one of them null is validation_error",
     "token_and_card": "both may be sent: the card is the one of card_id, and the token is used up",
     "token_once": "a card token makes one card: an unknown, used or foreign one is validation_error, naming the token",
