@@ -8,7 +8,14 @@ from datetime import datetime
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from payproof.mock import jpmorgan_oauth_http, jpmorgan_payments_http, jpmorgan_profiles_http, mercadopago_http, zuora_http
+from payproof.mock import (
+    jpmorgan_oauth_http,
+    jpmorgan_payments_http,
+    jpmorgan_profiles_http,
+    mercadopago_http,
+    mercadopago_variants,
+    zuora_http,
+)
 from payproof.mock.control import ROOT, Control
 from payproof.mock.delivery import Delivery
 from payproof.mock.faults import chosen
@@ -42,7 +49,7 @@ class _Front:
         self._profiles = ProfilesApi(issuer)
         self._others: Mapping[str, PaymentsApi | MercadoPagoApi | ZuoraApi] = {
             jpmorgan_payments_http.API: PaymentsApi(issuer),
-            mercadopago_http.API: MercadoPagoApi(tenants, envelope=int(settings[MERCADOPAGO_ENVELOPE])),
+            mercadopago_http.API: MercadoPagoApi(tenants, envelope=_envelope(settings, variants)),
             zuora_http.API: ZuoraApi(tenants),
         }
         self._control = Control(tenants, tenants.lies, tenants.variants) if control else None
@@ -95,6 +102,11 @@ class _Front:
 
     def _failure(self, request: Request) -> Answer:
         return next((api.failure() for api in self._others.values() if api.serves(request.segments)), messages(500))
+
+
+def _envelope(settings: Mapping[str, str], variants: Sequence[Variant]) -> int:
+    asked = next((each for each in map(mercadopago_variants.ENVELOPES.get, (one.name for one in variants)) if each is not None), None)
+    return int(settings[MERCADOPAGO_ENVELOPE]) if asked is None else asked
 
 
 def create_app(

@@ -18,6 +18,9 @@ SCOPES = frozenset({"jpm:payments:sandbox"})
 ANNOUNCED_LIFETIME_SECONDS = 3599
 """``expires_in`` of the documented answer; the token itself says 3600."""
 
+OTHER_LIFETIME_SECONDS = 1800
+"""How long a token lives by a legal variant."""
+
 
 class TokenRefused(Exception):
     """An error of RFC 6749 section 5.2: its code, and a description without anything that the client sent."""
@@ -49,6 +52,10 @@ class Issuer:
         self._key = secrets.token_bytes(32)
         self._key_id = secrets.token_urlsafe(18)
 
+    def varies(self, variant: str) -> bool:
+        """Tell whether the endpoint follows the legal variant of that name."""
+        return variant in self._tenants.variants
+
     def client(self, credentials: Credentials | None) -> Tenant:
         """Find the client of these credentials; raises ``TokenRefused`` with ``invalid_client``."""
         tenant = None if credentials is None else self._tenants.get(credentials.client_id)
@@ -69,15 +76,24 @@ class Issuer:
         if grant_type != GRANT_TYPE:
             raise TokenRefused("unsupported_grant_type", f"The parameter grant_type must be {GRANT_TYPE}")
         # RFC 6749 section 3.2: a parameter without a value counts as left out
+        varies = self._tenants.variants
+        if not parameters.get("scope") and "oauth-scope-demanded" in varies:
+            raise TokenRefused("invalid_scope", "The parameter scope is missing")
         scope = (parameters.get("scope") or assumed.DEFAULT_SCOPE).split(" ")
+        granted = SCOPES.intersection(scope) if "oauth-unknown-scope-ignored" in varies else set(scope)
+        scope = [each for each in scope if each in granted] or [assumed.DEFAULT_SCOPE]
         if not SCOPES.issuperset(scope):
             raise TokenRefused("invalid_scope", f"The parameter scope must be {' '.join(sorted(SCOPES))}")
-        return {
+        granted_scope = " ".join(dict.fromkeys(scope))
+        body = {
             "access_token": self._token(tenant, list(dict.fromkeys(scope))),
-            "scope": " ".join(dict.fromkeys(scope)),
+            "scope": granted_scope,
             "token_type": "Bearer",
-            "expires_in": ANNOUNCED_LIFETIME_SECONDS,
+            "expires_in": OTHER_LIFETIME_SECONDS if "oauth-other-lifetime" in varies else ANNOUNCED_LIFETIME_SECONDS,
         }
+        if "oauth-scope-left-out" in varies and parameters.get("scope") == granted_scope:
+            del body["scope"]
+        return body
 
     def holder(self, token: str) -> Tenant:
         """Find the tenant that a token stands for; raises ``Unauthenticated``."""
@@ -89,15 +105,18 @@ class Issuer:
         return tenant
 
     def _token(self, tenant: Tenant, scope: list[str]) -> str:
-        expiry = tenant.clock.milliseconds() + assumed.TOKEN_LIFETIME_SECONDS * 1000
+        varies = self._tenants.variants
+        lifetime = OTHER_LIFETIME_SECONDS if "oauth-other-lifetime" in varies else assumed.TOKEN_LIFETIME_SECONDS
+        expiry = tenant.clock.milliseconds() + lifetime * 1000
         again = next(iter(tenant.tokens), None) if "same-token-again" in self._tenants.lies else None
-        token = again or self._signed(tenant, scope)
+        opaque = f"{secrets.token_urlsafe(48)}.~+/_-==" if "oauth-opaque-token" in varies else None
+        token = again or opaque or self._signed(tenant, scope, lifetime)
         tenant.tokens[token] = expiry
         self._tenants.holders[token] = tenant
         tenant.effects["tokens issued"] += 1
         return token
 
-    def _signed(self, tenant: Tenant, scope: list[str]) -> str:
+    def _signed(self, tenant: Tenant, scope: list[str], lifetime: int) -> str:
         issued = tenant.clock.milliseconds() // 1000
         content = {
             "sub": tenant.client_id,
@@ -114,9 +133,9 @@ class Issuer:
             "scope": scope,
             "auth_time": issued,
             "realm": "/alpha",
-            "exp": issued + assumed.TOKEN_LIFETIME_SECONDS,
+            "exp": issued + lifetime,
             "iat": issued,
-            "expires_in": assumed.TOKEN_LIFETIME_SECONDS,
+            "expires_in": lifetime,
             "jti": tenant.token_ids.uuid(),
         }
         head = {"typ": "JWT", "kid": self._key_id, "alg": assumed.TOKEN_ALGORITHM}

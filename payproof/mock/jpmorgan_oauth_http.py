@@ -63,12 +63,12 @@ def _basic(value: str) -> Credentials | None:
         return None
 
 
-def _credentials(request: Request, parameters: dict[str, str]) -> Credentials | None:
+def _credentials(request: Request, parameters: dict[str, str], *, basic_only: bool) -> Credentials | None:
     headers = request.headers(b"authorization")
     if len(headers) > 1:
         raise TokenRefused("invalid_request", "The header Authorization is repeated")
     if not headers:
-        if parameters.get("client_id") and parameters.get("client_secret"):
+        if not basic_only and parameters.get("client_id") and parameters.get("client_secret"):
             return Credentials(parameters["client_id"], parameters["client_secret"])
         return None
     if parameters.get("client_secret"):
@@ -94,7 +94,8 @@ class TokenEndpoint:
             return Answer(405, body, (*_NEVER_STORED, allow("POST", "OPTIONS")))
         try:
             parameters = _parameters(request, await request.body())
-            tenant = self._issuer.client(_credentials(request, parameters))
+            basic_only = self._issuer.varies("oauth-basic-only")
+            tenant = self._issuer.client(_credentials(request, parameters, basic_only=basic_only))
         except TokenRefused as refused:
             return _refusal(refused)
         except Invalid:

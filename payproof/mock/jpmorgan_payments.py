@@ -64,6 +64,11 @@ class PaymentsWorld:
         """Tell whether this world tells the lie of that name."""
         return fault in self._lies
 
+    def _new_id(self) -> str:
+        if "payments-long-ids" in self._lies:
+            return f"txn-{self._ids.uuid()}"
+        return f"0{self._ids.digits(11)}" if "payments-numeric-ids" in self._lies else self._ids.uuid()
+
     def forget(self) -> None:
         """Give everything up, so that nothing of this world is found any more."""
         for payment_id in self._payments:
@@ -77,7 +82,7 @@ class PaymentsWorld:
         known = answers.get(key)
         if known is None or self.lies("request-id-charges-twice"):
             return None
-        if known[0] != fingerprint:
+        if known[0] != fingerprint or "payments-duplicate-412" in self._lies:
             raise Reused
         return known[1]
 
@@ -98,7 +103,7 @@ class PaymentsWorld:
             deal.extras.update(partialAuthorization=True, requestedAuthorizationAmount=request["amount"])
             amount = request["amount"] if self.lies("partial-approval-in-full") else amount
         payment = Payment(
-            payment_id=self._ids.uuid(),
+            payment_id=self._new_id(),
             request_id=call.request_id,
             currency=request["currency"],
             authorised=amount,
@@ -179,7 +184,7 @@ class PaymentsWorld:
         """Ask the issuer about a card without moving money."""
         outcome, deal = self._deals.strike(request, 0, call)
         verification = Verification(
-            verification_id=self._ids.uuid(),
+            verification_id=self._new_id(),
             request_id=call.request_id,
             currency=request.get("currency"),
             made=self._clock.milliseconds(),
@@ -233,7 +238,7 @@ class PaymentsWorld:
         if amount > left:
             raise NotPossible(assumed.AMOUNT, "amount", "must not be more than what is left of the capture")
         refund = Refund(
-            refund_id=self._ids.uuid(),
+            refund_id=self._new_id(),
             request_id=call.request_id,
             amount=amount,
             currency=currency,
@@ -252,7 +257,7 @@ class PaymentsWorld:
     def _alone(self, request: models.Refund, call: Call) -> Refund:
         outcome, deal = self._deals.strike(request, request["amount"], call, keep=False)
         return Refund(
-            refund_id=self._ids.uuid(),
+            refund_id=self._new_id(),
             request_id=call.request_id,
             amount=request["amount"],
             currency=request["currency"],
@@ -263,7 +268,7 @@ class PaymentsWorld:
         )
 
     def _take(self, payment: Payment, amount: int, *, final: bool, at: int) -> Capture:
-        capture_id = self._ids.uuid() if payment.captures else payment.payment_id
+        capture_id = self._new_id() if payment.captures else payment.payment_id
         if self.lies("money-rounded"):
             amount = amount - amount % 100 or amount
         capture = payment.take(amount, capture_id=capture_id, final=final, at=at)

@@ -60,6 +60,10 @@ class ProfilesWorld:
         """Tell whether this world tells the lie of that name."""
         return fault in self._lies
 
+    def varies(self, variant: str) -> bool:
+        """Tell whether this world follows the legal variant of that name."""
+        return variant in self._lies
+
     def forget(self) -> None:
         """Give every profile up, so that nothing of this world is found any more."""
         for profile_id in self._profiles:
@@ -71,7 +75,7 @@ class ProfilesWorld:
         now = self._clock.milliseconds()
         user = caller.user or assumed.DEFAULT_USER
         profile = Profile(
-            profile_id=self._ids.letters(assumed.PROFILE_ID_LETTERS, taken=self._directory),
+            profile_id=self._profile_id(),
             members={"profileStatus": assumed.PROFILE_STATUS, **ordered(request, OWN)},
             communication=self._communication(request.get("communication", {})),
             correlation=caller.correlation or self._ids.uuid(),
@@ -148,20 +152,30 @@ class ProfilesWorld:
     def set_default(self, profile_id: str, method_id: str, caller: Caller) -> Json:
         """Make a method the default of its profile."""
         profile = self._profile(profile_id)
-        self._choose(profile, self._method(profile, method_id))
+        method = self._method(profile, method_id)
+        if method.view["accountStatus"] == "INACTIVE" and self.varies("profiles-inactive-no-default"):
+            raise Invalid([Violation("payment-method-Id", "must name an active payment method")])
+        self._choose(profile, method)
         self._effects["defaults set"] += 1
         return self._touched(profile, caller)
 
     def delete_method(self, profile_id: str, method_id: str, caller: Caller) -> Json:
         """Delete a payment method for good; its address stays."""
         profile = self._profile(profile_id)
+        if method_id.lower() in profile.buried and self.varies("profiles-delete-again") and profile.find(method_id.lower()) is None:
+            return profile.show()
         method = self._method(profile, method_id)
+        if self.varies("profiles-last-method-kept") and sum(map(len, profile.methods.values())) == 1:
+            raise Invalid([Violation("payment-method-Id", "must not be the last payment method of the profile")])
         profile.given_up.append(method.method_id)
         profile.buried[method.method_id] = method
         self._effects["methods deleted"] += 1
         if self.lies("delete-only-hides"):
             return self._touched(profile, caller, without=method)
+        bereft = profile.default is method
         profile.remove(method)
+        if bereft and self.varies("profiles-next-default"):
+            profile.default = next(iter(profile.cards()), None)
         return self._touched(profile, caller)
 
     def method_status(self, profile_id: str, method_id: str, caller: Caller) -> Json:
@@ -175,6 +189,11 @@ class ProfilesWorld:
         if method.authentication is not None:
             body["cardAuthenticationDetails"] = method.authentication
         return body
+
+    def _profile_id(self) -> str:
+        if self.varies("profiles-other-ids"):
+            return f"JPMCW-{self._ids.uuid().replace('-', '')[:16].upper()}"
+        return self._ids.letters(assumed.PROFILE_ID_LETTERS, taken=self._directory)
 
     def _profile(self, profile_id: str) -> Profile:
         profiles = self._directory if self.lies("other-tenant-visible") else self._profiles
@@ -209,13 +228,14 @@ class ProfilesWorld:
             if name not in request and default not in request:
                 continue
             sent = [*request.get(name, []), *([request[default]] if default in request else [])]
-            shown[name] = [{**entry, "communicationIdentifier": prefix + self._ids.digits(digits)} for entry in sent]
+            first = "contact/" if self.varies("profiles-other-ids") else prefix
+            shown[name] = [{**entry, "communicationIdentifier": first + self._ids.digits(digits)} for entry in sent]
             if default in request:
                 shown[default] = shown[name][-1]
         return shown
 
     def _keep_address(self, profile: Profile, address: Address) -> str:
-        identifier = self._ids.uuid()
+        identifier = f"{len(profile.addresses) + 1}" if self.varies("profiles-other-ids") else self._ids.uuid()
         lines = {"line1": assumed.ABSENT_ADDRESS_LINE, "line2": assumed.ABSENT_ADDRESS_LINE}
         profile.addresses[identifier] = ordered({**lines, **address, "addressIdentifier": identifier}, ADDRESS)
         self._effects["addresses created"] += 1

@@ -104,7 +104,7 @@ class MercadoPagoWorld:
         if refused and not self.lies("mp-refused-verification-leaves-profile"):
             raise denied("payment_method_not_approved", status=402)
         now = self._clock.milliseconds()
-        profile = PaymentProfile(self._ids.uuid().replace("-", ""), customer.customer_id, dict(request.members), now, now)
+        profile = PaymentProfile(self._profile_id(), customer.customer_id, dict(request.members), now, now)
         profile.methods = [self._method(customer, *each) for each in zip(request.methods, found, strict=True)]
         if not any(method.default for method in profile.methods):
             profile.methods[0].default = True
@@ -120,6 +120,8 @@ class MercadoPagoWorld:
         customer = self.customers.get(customer_id)
         wanted = None if self.lies("mp-status-filter-ignored") else status
         found = [profile for profile in customer.profiles.values() if wanted in (None, profile.status)]
+        if self.lies("mp-newest-first"):
+            found.reverse()
         first = offset + 1 if offset and self.lies("mp-list-loses-row") else offset
         page = found[first : first + limit]
         total = len(page) if self.lies("mp-total-of-page") else len(found)
@@ -143,6 +145,8 @@ class MercadoPagoWorld:
         if len(profile.methods) >= 2 and not self.lies("mp-third-method-accepted"):
             raise denied("more_than_two_payment_methods_not_allowed")
         customer = self.customers.get(profile.customer_id)
+        if request.default is True and any(method.default for method in profile.methods) and self.lies("mp-second-default-refused"):
+            raise denied("multiple_default_payment_methods_not_allowed")
         found = self._find(customer, profile, request, "", site)
         if found.is_held_by(assumed.REJECTED_HOLDERS):
             raise denied("payment_method_not_approved", status=402)
@@ -165,7 +169,7 @@ class MercadoPagoWorld:
             raise not_found("payment method")
         profile.methods.remove(method)
         profile.deleted.append(method)
-        if method.default and profile.methods:
+        if method.default and profile.methods and not self.lies("mp-no-next-default"):
             profile.methods[0].default = True
         self._effects["payment profile methods deleted"] += 1
         self._touch(profile)
@@ -183,6 +187,10 @@ class MercadoPagoWorld:
             token = f"APP_USR-1{app[-15:]}-{day[-6:]}-{key[32:63]}{number:x}-1{account[-8:]}"
             self.credentials[name] = token
             self._directory.credentials[token] = Credential(self, site, error)
+
+    def _profile_id(self) -> str:
+        drawn = self._ids.uuid()
+        return f"PP-{drawn.upper()}" if self.lies("mp-other-ids") else drawn.replace("-", "")
 
     def _profile(self, customer_id: str, profile_id: str) -> PaymentProfile:
         self.customers.get(customer_id)

@@ -119,13 +119,15 @@ class Customers:
         while True:
             tail = self._ids.uuid().replace("-", "")[:15]
             customer_id = f"{self._account}-{string.ascii_letters[int(tail[0], 16)]}{tail[1:]}"
+            if self._liar.lies("mp-other-ids"):
+                customer_id = f"0{int(tail, 16) % 10**9:09d}"
             if customer_id not in self._directory:
                 return customer_id
 
     def _card(self, customer: Customer, card: NewCard, now: int) -> Card:
         while True:
             # No card issuer's numbers begin with 1, so that no id looks like a card number
-            card_id = int("1" + self._ids.digits(12))
+            card_id = len(self._card_ids) + 10_000 if self._liar.lies("mp-other-ids") else int("1" + self._ids.digits(12))
             if card_id not in self._card_ids:
                 break
         self._card_ids.add(card_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from payproof.mock import wire_variants
+from payproof.mock import jpmorgan_payments_variants, jpmorgan_variants, mercadopago_variants, wire_variants, zuora_variants
 from payproof.mock.variant import Variant
 
 
@@ -10,7 +10,7 @@ class UnknownVariant(ValueError):
     """No variant of that name, or two that exclude each other; the message says which."""
 
 
-_PROVIDERS = (wire_variants,)
+_PROVIDERS = (jpmorgan_variants, jpmorgan_payments_variants, mercadopago_variants, zuora_variants, wire_variants)
 
 VARIANTS: Mapping[str, Variant] = {variant.name: variant for provider in _PROVIDERS for variant in provider.VARIANTS}
 """All of them, in the order in which they are applied: first what is about one API, then JSON and HTTP."""

@@ -132,7 +132,7 @@ class ZuoraWorld:
         )
         self._methods = {
             method_id: PaymentMethod(method_id, self.entities[0], brand)
-            for method_id, brand in zip((self._hex("method"), self._hex("second method")), assumed.BRANDS, strict=True)
+            for method_id, brand in zip((self._method_id("method"), self._method_id("second method")), assumed.BRANDS, strict=True)
         }
         self._tokens: list[str] = []
         directory.clients |= {client.client_id: (self, client) for client in self._clients}
@@ -177,8 +177,10 @@ class ZuoraWorld:
     def issue(self, client: Client) -> Json:
         """Issue an access token to a client that was authenticated."""
         # An access token guards something, so it does not come from the seeded stream
-        token = secrets.token_hex(16)
-        expiry = self.clock.milliseconds() + assumed.TOKEN_LIFETIME_SECONDS * 1000
+        other = self.lies("zuora-other-lifetime")
+        token = f"{secrets.token_hex(40)}.~+/_-=" if other else secrets.token_hex(16)
+        lifetime = 900 if other else assumed.TOKEN_LIFETIME_SECONDS
+        expiry = self.clock.milliseconds() + lifetime * 1000
         self.directory.sessions[token] = Session(self, client, expiry)
         self._tokens.append(token)
         self._effects["zuora tokens issued"] += 1
@@ -186,7 +188,7 @@ class ZuoraWorld:
         return {
             "access_token": token,
             "token_type": "bearer",
-            "expires_in": assumed.TOKEN_LIFETIME_SECONDS,
+            "expires_in": lifetime,
             "scope": " ".join(scope),
             "jti": self._ids.uuid().replace("-", ""),
         }
@@ -253,7 +255,7 @@ class ZuoraWorld:
     def _keep(self, method: PaymentMethod, request: CreateCredential, status: str) -> Credential:
         now = self._now()
         agreed_on: str | None = f"{request['agreedOn']} 00:00:00" if "agreedOn" in request else now
-        if self.lies("zuora-agreed-on-lost"):
+        if self.lies("zuora-agreed-on-lost") or ("agreedOn" not in request and self.lies("zuora-agreed-on-null")):
             agreed_on = None
         credential = Credential(
             number=self._number(method),
@@ -273,7 +275,8 @@ class ZuoraWorld:
         if self.lies("zuora-number-reused"):
             taken = {each.number for each in method.profiles if each.status in _OPEN}
             return next(number for number in range(1, len(taken) + 2) if number not in taken)
-        return len(method.profiles) + 1
+        following = len(method.profiles) + 1
+        return 1000 + 7 * following if self.lies("zuora-other-numbers") else following
 
     def _closable(self, method_id: str, number: int, entity: str, *, closed: bool) -> tuple[PaymentMethod, Credential]:
         method = self.method(method_id, entity)
@@ -297,6 +300,9 @@ class ZuoraWorld:
     def _hex(self, name: str) -> str:
         # As long as the documented ids, and like them beginning with 4028
         return "4028" + self._digest(name)[:28]
+
+    def _method_id(self, name: str) -> str:
+        return f"P-{self._digest(name)[:10]}_Z" if self.lies("zuora-other-ids") else self._hex(name)
 
     def _uuid(self, name: str) -> str:
         digest = self._digest(name)

@@ -16,6 +16,7 @@ import pytest
 from payproof.mock.server import MockServer
 from payproof.mock.variants import VARIANTS, UnknownVariant, chosen, excluded, groups
 from payproof.mock.wire_variants import VARIANTS as OF_THE_WIRE
+from tests.mock.variant_story import STORIES, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +117,36 @@ def test_variant_changes_what_is_seen(name: str, plainly: dict[str, Any]) -> Non
     """A variant that changes nothing would prove nothing."""
     with MockServer(variants=[name]) as server:
         assert shown(name, server) != plainly[name]
+
+
+@pytest.fixture(scope="module")
+def honestly() -> dict[str, Any]:
+    """What comes of each story at the mock as it is."""
+    return {api: told(api) for api in STORIES}
+
+
+@pytest.mark.parametrize("api", sorted(STORIES))
+def test_story_is_the_same_each_time(api: str, honestly: dict[str, Any]) -> None:
+    """A story that differs by itself would make every variant look as if it did something."""
+    assert told(api) == honestly[api]
+
+
+@pytest.mark.parametrize("name", [variant.name for variant in VARIANTS.values() if variant.api])
+def test_variant_changes_its_story(name: str, honestly: dict[str, Any]) -> None:
+    """A variant of one API changes what comes of the story there, and no request of it fails on the way."""
+    api = VARIANTS[name].api
+
+    seen = told(api, [name])
+
+    assert seen != honestly[api]
+    assert not [each for each in seen if each[0] >= 500]
+
+
+@pytest.mark.parametrize("number", range(len(groups())))
+def test_groups_tell_every_story(number: int) -> None:
+    """Variants of a group do not get in each other's way."""
+    for api in STORIES:
+        assert not [each for each in told(api, groups()[number]) if each[0] >= 500], api
 
 
 def test_control_interface_stays_as_it_is() -> None:
