@@ -88,11 +88,13 @@ def _more(_: Request, answer: Answer) -> Answer:
     if answer.status != 200 or not isinstance(body, dict) or "paymentMethodType" not in body:
         return answer
     cards = [card for name in _LISTS for card in body["paymentMethodType"].get(name, [])]
-    addresses = [
+    shown = body.get("addresses")
+    addresses = shown and [
         {**each, "paymentMethodIdList": [c["paymentMethodId"] for c in cards if c.get("addressIdentifier") == each["addressIdentifier"]]}
-        for each in body["addresses"]
+        for each in shown
     ]
-    return replace(answer, body={"requestId": str(uuid4()), "consumerProfileUniqueId": "000000000000417", **body, "addresses": addresses})
+    more = {"requestId": str(uuid4()), "consumerProfileUniqueId": "U417"} | body
+    return replace(answer, body=more if addresses is None else {**more, "addresses": addresses})
 
 
 def _upper(inner: _Object) -> _Object:

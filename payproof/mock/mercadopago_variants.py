@@ -82,7 +82,7 @@ def _with_nulls(inner: _Object) -> _Object:
 
 
 def _no_total(inner: _Object) -> _Object:
-    if "data" not in inner:
+    if "data" not in inner or "paging" not in inner:
         return inner
     return {**inner, "paging": {name: value for name, value in inner["paging"].items() if name != "total"}}
 
