@@ -187,6 +187,21 @@ def test_mock_started_apart_is_conformant(payproof: Payproof, root: Path, tmp_pa
     assert {row["verdict"] for row in said["clauses"]} == {"passed"}
 
 
+@pytest.mark.parametrize("options", [
+    ["mock", "--variant", "no-such-variant"],
+    ["run", "--variant", "no-such-variant"],
+    ["run", "--variant", "mp-errors-as-causes", "--variant", "mp-errors-status-text"],
+    ["run", "--variant", "member-order", "--target", "http://127.0.0.1:9"],
+])  # fmt: skip
+def test_variants_that_cannot_be(payproof: Payproof, options: list[str]) -> None:
+    """A variant that does not exist, two that exclude each other, one for a target that is not ours: one line, exit 2."""
+    done = payproof(*options)
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "variant" in done.stderr
+
+
 def test_mock_says_that_its_port_is_in_use(payproof: Payproof) -> None:
     """A port that somebody else has: exit 2 and a message with the port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -297,6 +297,13 @@ def test_finding_says_how_to_repeat_it() -> None:
     assert item["reproduce"] == "payproof run --target mock --fault forgets --depth smoke --seed 7 -k test_it"
 
 
+def test_finding_says_which_variants_it_was_made_with() -> None:
+    """What a legal variant brought about is only seen again with it."""
+    (item,) = verdict_of(exchange(1), finding(), PUT, variants=["turned", "terse"])["findings"]
+
+    assert item["reproduce"].startswith("payproof run --target mock --variant turned --variant terse ")
+
+
 def test_findings_out_of_scope_are_left_out() -> None:
     """A run narrowed to a clause says nothing about others, and numbers what it says from one."""
     found = verdict_of(exchange(), finding("B-TWO"), finding("A-ONE"), PUT, partial=True, scope={"apis": ["a"], "clauses": ["A-ONE"]})

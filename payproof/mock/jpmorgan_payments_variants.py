@@ -11,7 +11,7 @@ from payproof.mock.wire import Answer, Request
 _Object = dict[str, Any]
 
 _RARE = ("hostMessage", "hostReferenceId", "approvalCode", "captureTime", "initiatorType", "accountOnFile", "isVoid", "merchant",
-         "networkResponse", "cardTypeName", "authorizationType")  # fmt: skip
+         "networkResponse", "cardTypeName")  # fmt: skip
 _MESSAGES = {
     "Transaction approved by Issuer": "Transaction approved. Honor with ID.",
     "Transaction accepted": "Requested action is completed",

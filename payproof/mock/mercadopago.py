@@ -145,8 +145,6 @@ class MercadoPagoWorld:
         if len(profile.methods) >= 2 and not self.lies("mp-third-method-accepted"):
             raise denied("more_than_two_payment_methods_not_allowed")
         customer = self.customers.get(profile.customer_id)
-        if request.default is True and any(method.default for method in profile.methods) and self.lies("mp-second-default-refused"):
-            raise denied("multiple_default_payment_methods_not_allowed")
         found = self._find(customer, profile, request, "", site)
         if found.is_held_by(assumed.REJECTED_HOLDERS):
             raise denied("payment_method_not_approved", status=402)

@@ -10,7 +10,6 @@ from payproof.mock.wire import Answer, Request
 
 _Object = dict[str, Any]
 
-_FREE = ("description", "max_day_overdue", "statement_descriptor")
 _OWN_DATES = ("date_created", "date_last_updated")
 _BUENOS_AIRES = timezone(timedelta(hours=-3))
 
@@ -73,14 +72,6 @@ def _details_text(inner: _Object) -> _Object:
     return {name: "; ".join(value) if name == "details" else value for name, value in inner.items()}
 
 
-def _with_nulls(inner: _Object) -> _Object:
-    if "sequence_control" in inner:
-        return {**dict.fromkeys(_FREE), **inner}
-    if "cards" in inner:
-        return {**dict.fromkeys(("first_name", "last_name", "description")), **inner}
-    return inner
-
-
 def _no_total(inner: _Object) -> _Object:
     if "data" not in inner or "paging" not in inner:
         return inner
@@ -137,10 +128,6 @@ VARIANTS: tuple[Variant, ...] = (
         "Only times of payment profiles have a documented format.", rewrite=_each(_local),
     ),
     Variant(
-        "mp-nulls", API, "What was not sent for a profile or a customer is shown as null.",
-        "The documents show answers to requests that sent everything.", rewrite=_each(_with_nulls),
-    ),
-    Variant(
         "mp-no-total", API, "The paging of profiles has no total.", "The members of paging are not documented.", rewrite=_each(_no_total),
     ),
     Variant(
@@ -150,9 +137,5 @@ VARIANTS: tuple[Variant, ...] = (
     Variant(
         "mp-no-next-default", API, "After the default was deleted no method is the default.",
         "No document says what becomes of the default then.", chooses="default_of_deleted",
-    ),
-    Variant(
-        "mp-second-default-refused", API, "Adding a second default is multiple_default_payment_methods_not_allowed.",
-        "The code is documented, and no document says that an added default takes over.", chooses="default_on_add",
     ),
 )  # fmt: skip

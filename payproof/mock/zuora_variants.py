@@ -68,7 +68,8 @@ def _process(inner: _Object) -> _Object:
 
 
 def _rates(_: Request, answer: Answer) -> Answer:
-    return replace(answer, headers=tuple((name.replace(b"ratelimit-", b"rate-limit-"), value) for name, value in answer.headers))
+    headers = tuple((re.sub(rb"^ratelimit-", b"rate-limit-", name), value) for name, value in answer.headers)
+    return replace(answer, headers=headers)
 
 
 def _token_type(inner: _Object) -> _Object:
@@ -83,7 +84,8 @@ def _bad_credentials(request: Request, answer: Answer) -> Answer:
 
 
 def _reworded(inner: _Object) -> _Object:
-    texts = [name for name in ("message", "error_description") if name in inner]
+    # The whole body of a 401 is documented
+    texts = [name for name in ("message", "error_description") if name in inner and len(inner) > 1]
     return {**inner, **dict.fromkeys(texts, "This did not work. Please ask your administrator.")}
 
 
