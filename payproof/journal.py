@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
+KINDS = ("exchange", "finding", "error", "transition", "act")
+"""What stands between header and footer. An act is what was done to a target beside its API: its clock, its next answers."""
+
 _BINARY = "base64:"
 
 
@@ -119,7 +122,7 @@ class Writer:
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         """Open the file and write the header. Raises OutputError if that cannot be done."""
         self.path = path
-        self.counts = {"exchange": 0, "finding": 0, "error": 0, "transition": 0}
+        self.counts = dict.fromkeys(KINDS, 0)
         self._digest = hashlib.sha256()
         try:
             self._file: IO[bytes] = path.open("wb")
@@ -144,7 +147,7 @@ class Writer:
         self._digest.update(line)
 
     def write(self, record: Mapping[str, Any]) -> None:
-        """Write a record of kind exchange, finding, error or transition."""
+        """Write a record of one of KINDS."""
         self._line(record)
         self.counts[record["kind"]] += 1
 
@@ -192,7 +195,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     agree with the lines, and an exchange id that occurs twice.
     """
     digest = hashlib.sha256()
-    counts = {"exchange": 0, "finding": 0, "error": 0, "transition": 0}
+    counts = dict.fromkeys(KINDS, 0)
     last: dict[str, int] = {}
     footer: dict[str, Any] | None = None
     for (number, record), raw in zip(lines(path), _raw(path), strict=True):
@@ -242,6 +245,11 @@ def error_record(message: str, *, where: str = "", test: str = "") -> dict[str, 
     """
     record = {"kind": "error", "message": message, "where": where}
     return {**record, "test": test} if test else record
+
+
+def act_record(tenant: str, **act: Any) -> dict[str, Any]:
+    """Give what was done to a tenant's world (`advance` in seconds, or `script`) as a journal line."""
+    return {"kind": "act", "tenant": tenant, **act}
 
 
 def findings(records: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -111,7 +111,7 @@ class Run:
             "target": target.name if target else self.options.target,
             "mock": target.mock if target else False, "has": sorted(target.has) if target else None,
             "faults": list(target.faults) if target else [], "variants": list(target.variants) if target else [],
-            "depth": self.options.depth, "seed": self.options.seed,
+            "clock": self.options.clock, "depth": self.options.depth, "seed": self.options.seed,
             "strict": self.options.strict, "partial": self.options.partial, "started": clock.iso(self.started),
             "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "documents": documents, "clauses": clauses,
             "operations": operations, "waivers": [one.as_json() for one in self.waivers],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from payproof import clock, kit
 from payproof.client import Api, Session
 from payproof.errors import TargetError
-from payproof.journal import Writer, error_record
+from payproof.journal import Writer, act_record, error_record
 from payproof.judge import Judge
 from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
@@ -128,10 +129,12 @@ class Apis:
     def advance(self, seconds: float) -> None:
         """Move the tenant's clock forward."""
         self.session.target.advance(self.tenant, seconds)
+        self.session.journal.write(act_record(self.tenant.label, advance=seconds))
 
     def script(self, *answers: dict[str, Any]) -> None:
         """Script the next answers that this tenant gets."""
         self.session.target.script(self.tenant, *answers)
+        self.session.journal.write(act_record(self.tenant.label, script=json.loads(self.session.redactor.text(json.dumps(answers)))))
 
     def transition(self, *, api: str, resource: str, state: str, operation: str, expected: str, status: int) -> None:
         """Write down that an operation met a resource in a state: what was expected of it, and the status that came."""

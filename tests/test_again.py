@@ -1,0 +1,51 @@
+"""A finding taken from a journal and sent again, as a user does it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from payproof.again import published_cards
+from payproof.errors import Exit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(payproof: Any, root: Path, out: Path, fault: str, keyword: str) -> dict[str, Any]:
+    """Run a part of the suites against a lie, and give the first finding."""
+    done = payproof("run", "--kit", str(root), "--fault", fault, "-k", keyword, "--workers", "1", "--out", str(out))
+    found: list[dict[str, Any]] = json.loads((out / "verdict.json").read_text(encoding="utf-8"))["findings"]
+    assert found, done.stdout + done.stderr
+    return found[0]
+
+
+def test_finding_is_confirmed_by_few_requests_and_not_on_an_honest_server(payproof: Any, root: Path, tmp_path: Path) -> None:
+    """The chain is as short as can be, gets ids of its own, and shows nothing where nobody lies."""
+    found = run(payproof, root, tmp_path / "out", "stale-default-copy", "renewed_card")
+    path = str(tmp_path / "out" / "journal.jsonl")
+
+    lying = payproof("replay", path, found["id"])
+    honest = payproof("replay", path, found["exchange"], "--target", "mock")
+
+    assert lying.returncode == Exit.NOT_CONFORMANT, lying.stdout + lying.stderr
+    assert f"{found['clause']}: confirmed by 2 requests" in lying.stdout
+    assert honest.returncode == Exit.CONFORMANT, honest.stdout + honest.stderr
+    assert f"{found['clause']}: not reproduced" in honest.stdout
+    assert json.loads((tmp_path / "out" / "verdict.json").read_text(encoding="utf-8"))["findings"][0] == found
+
+
+def test_wrong_arguments_are_named(payproof: Any, tmp_path: Path) -> None:
+    path = tmp_path / "none.jsonl"
+
+    done = payproof("replay", str(path), "w0-1")
+
+    assert (done.returncode, done.stderr) == (Exit.UNVERIFIED, f"payproof: {path}: cannot be read: No such file or directory\n")
+
+
+def test_cards_of_a_kit_are_those_that_it_names(tmp_path: Path) -> None:
+    """By their last digits; a number that is none by its check digit stands back."""
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "a.py").write_text("CARDS = ['4111111111111111', '9999999999991111', '1234561111119999']", encoding="utf-8")
+
+    assert published_cards(tmp_path) == {"1111": "4111111111111111", "9999": "1234561111119999"}
