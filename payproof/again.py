@@ -215,7 +215,7 @@ class _Cast:
     def _card(self, match: re.Match[str]) -> str:
         known = self._stage.cards.get(match.group(1))
         if known is None:
-            message = f"a card number that ends with {match.group(1)} was sent, and no test card that the kit names does: it is not repeated"
+            message = f"a card number that ends with {match.group(1)} was sent, and no test card of the kit does: it is not repeated"
             raise UsageError(message)
         return known
 

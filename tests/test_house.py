@@ -36,7 +36,8 @@ ORDER = (
     # how a target is reached
     "mock", "options", "transport", "client", "target",
     # what is sent
-    "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay", "excerpt", "shell", "again",
+    "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
+    "excerpt", "shell", "again",
     # a run, its readers, and who starts it
     "progress", "run", "worker", "transition", "actor", "report", "fixtures", "ground", "selftest", "plugin", "cli", "__main__",
 )  # fmt: skip
