@@ -79,6 +79,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("collectonly", default=False):
         return  # what is collected needs the kit's contracts only
+    led = next((plugin for plugin in config.pluginmanager.get_plugins() if hasattr(plugin, "payproof_led")), None)
+    if led is not None:
+        # Whoever leads puts another worker there for each of the many small runs of one session.
+        _load_fixtures(config, led.payproof_led.kit)
+        config.stash[WORKER] = led.payproof_led
+        return
     given = next((plugin for plugin in config.pluginmanager.get_plugins() if hasattr(plugin, "payproof_run")), None)
     try:
         options = Options.from_pytest(config)
@@ -167,15 +173,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     apis = worker.options.apis
     kept = [item for item in items if not apis or (marker := item.get_closest_marker("api")) is None or marker.args[0] in apis]
     if worker.options.depth == "smoke":
-        cases: dict[str, list[pytest.Item]] = {}
-        for item in kept:
-            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-        chosen = {id(item) for group in cases.values() for item in _sample(group)}
-        kept = [item for item in kept if id(item) in chosen]
+        kept = sampled(kept)
     if len(kept) < len(items):
         remaining = set(map(id, kept))
         config.hook.pytest_deselected(items=[item for item in items if id(item) not in remaining])
         items[:] = kept
+
+
+def sampled(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Give the items that a smoke run takes, in their order."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    chosen = {id(item) for group in cases.values() for item in _sample(group)}
+    return [item for item in items if id(item) in chosen]
 
 
 def _sample(cases: list[pytest.Item]) -> list[pytest.Item]:

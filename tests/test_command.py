@@ -65,7 +65,7 @@ def test_pytest_gives_the_same_verdict(payproof: Payproof, root: Path, tmp_path:
 def test_fault_is_caught_by_the_clause_it_names(payproof: Payproof, root: Path, tmp_path: Path, name: str) -> None:
     """A lie of the mock: exit 1, and the clause that it names is among the findings and on the terminal.
 
-    All other lies are told in `test_faults_live.py`, without a process for each.
+    `payproof selftest` tells all of them, without a process for each.
     """
     fault = FAULTS[name]
     done = payproof("run", "--kit", str(root), "--api", fault.api, "--fault", name, "--depth", "smoke", "--out", str(tmp_path),

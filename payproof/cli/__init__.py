@@ -20,6 +20,7 @@ COMMANDS = {
     "replay": "Send the smallest chain of requests that leads to a finding again.",
     "report": "Write all reports of a journal again.",
     "compare": "Compare two runs by their verdicts or journals.",
+    "selftest": "Prove that lies are caught, and honest servers not accused.",
     "clauses": "List the clauses, or show one of them.",
 }
 """Names and what they do; in a table, so that --help need not import them."""

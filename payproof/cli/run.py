@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shlex
 import signal
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +17,6 @@ if TYPE_CHECKING:
     from payproof.run import Run
 
 _MOST_WORKERS = 8
-
-_PLUGINS = ("xdist.plugin", "allure_pytest.plugin", "_hypothesis_pytestplugin")
-"""What the suites need of pytest's plugins. Others that happen to be installed are not loaded: they cost seconds, since
-pytest rewrites the assertions of each, and could change what a run does."""
 
 
 @click.command("run", help="Judge a target by every clause of the kit. The evidence goes into a folder.")
@@ -54,7 +48,7 @@ def run(options: Options, workers: int) -> int:
     """
     import pytest  # noqa: PLC0415  # not needed for --help
 
-    from payproof import report  # noqa: PLC0415  # not needed for --help
+    from payproof import launch, report  # noqa: PLC0415  # not needed for --help
     from payproof.report.console import Console  # noqa: PLC0415  # not needed for --help
     from payproof.report.summary import publish  # noqa: PLC0415  # not needed for --help
     from payproof.run import Run  # noqa: PLC0415  # not needed for --help
@@ -70,12 +64,8 @@ def run(options: Options, workers: int) -> int:
         if begun.result:
             report.write(options.out, options.out / "journal.jsonl")
         raise
-    _prepare_environment()
-    arguments = [
-        str(begun.kit.root / "suites"), f"--rootdir={begun.kit.root}", f"--confcutdir={begun.kit.root}",
-        f"-c{Path(__file__).resolve().parent.parent / 'pytest.ini'}", "-pno:cacheprovider", "-pno:terminal",
-        *(f"-p{plugin}" for plugin in _PLUGINS), f"--payproof-shared={console.port}", *options.as_arguments(),
-    ]  # fmt: skip
+    launch.prepare_environment()
+    arguments = [*launch.arguments(begun.kit.root, options), f"--payproof-shared={console.port}"]
     arguments += [f"-n{workers}", "--dist=worksteal"] if workers > 1 else []
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -102,13 +92,3 @@ class Given:
     def __init__(self, begun: Run) -> None:
         """Keep the run."""
         self.payproof_run = begun
-
-
-def _prepare_environment() -> None:
-    """Let workers import nothing from the current folder, and keep caches out of read-only places."""
-    cache = Path(tempfile.gettempdir()) / f"payproof-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.setdefault("PYTHONSAFEPATH", "1")
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
-    if not os.access(Path(importlib.util.find_spec("payproof").origin or "").parent, os.W_OK):  # type: ignore[union-attr]  # payproof is what runs here
-        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(cache / "pycache"))

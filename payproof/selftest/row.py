@@ -14,7 +14,7 @@ HONEST = "honest"
 """A legal variant, or the honest mock, that no clause accuses: as it has to be."""
 ACCUSED = "accused"
 """A legal variant, or the honest mock, that a clause accuses: the clause says more than its source."""
-TIMED_OUT = "timed-out"
+NO_RESULT = "no-result"
 """Nothing is known: it was ended because it took too long, or it went wrong in another way that `look` tells."""
 
 GOOD = frozenset({KILLED, HONEST})
@@ -35,7 +35,7 @@ class Row:
     clause: str
     """The clause that has to find it; empty where none may (`legal`) and where any may (`source`)."""
     outcome: str
-    """`killed`, `wrong-cause`, `survived`, `honest`, `accused` or `timed-out`."""
+    """`killed`, `wrong-cause`, `survived`, `honest`, `accused` or `no-result`."""
     killed_by: tuple[str, ...] = ()
     """The clauses that were found broken, in the order of their ids."""
     tried: int = 1

@@ -1,0 +1,98 @@
+"""`payproof selftest`: try the suites on servers that lie, and on honest ones."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from payproof.kit import Kit
+    from payproof.report.killsheet import Sheet
+    from payproof.selftest.row import Row
+
+_MOST_WORKERS = 8
+
+
+@click.command("selftest", help="Prove that lies are caught, and honest servers not accused. The sheet goes into a folder.")
+@click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable.")
+@click.option("--live", is_flag=True, help="Only the named faults of the embedded mock.")
+@click.option("--legal", is_flag=True, help="Only honest servers: other seeds, and differences that are allowed.")
+@click.option("--fault", "names", multiple=True, metavar="NAME", help="Only this fault; repeatable. Only the live level.")
+@click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help="Processes [default: one a core, 8 at most].")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="The same seed sends the same requests.")
+@click.option("--seeds", type=click.IntRange(1, 10_000), default=2, show_default=True, help="How many seeds the honest mock is tried with.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True, help="Where the sheet goes.")
+@click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
+def command(
+    *, apis: tuple[str, ...], live: bool, legal: bool, names: tuple[str, ...], workers: int | None, seed: int, seeds: int, out: Path,
+    kit: Path | None,
+) -> int:  # fmt: skip
+    """Run the levels and say what came of them."""
+    from payproof import kit as kits  # noqa: PLC0415  # not needed for --help
+    from payproof.report import killsheet  # noqa: PLC0415  # not needed for --help
+
+    chosen = {"live": live or bool(names), "legal": legal}
+    plan = Plan(
+        kits.load(kits.locate(kit)), apis, [level for level, wanted in chosen.items() if wanted or not any(chosen.values())], names,
+        workers or min(_MOST_WORKERS, os.cpu_count() or 1), range(seed, seed + seeds),
+    )  # fmt: skip
+    scope = kits.selected(plan.kit, apis)
+    killsheet.prepare(out)
+    sheet = killsheet.Sheet({api: [clause.id for clause in plan.kit.contracts[api].all_clauses()] for api in scope}, plan.levels, seed)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    progress = killsheet.Progress()
+    try:
+        for row in _rows(plan, scope, sheet):
+            sheet.add(row)
+            progress.show(row)
+    finally:
+        progress.close()
+        signal.signal(signal.SIGTERM, before)
+    sheet.write(out)
+    killsheet.show(sheet)
+    click.echo(f"the sheet is in {out}")
+    return int(sheet.exit())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked for."""
+
+    kit: Kit
+    apis: tuple[str, ...]
+    levels: Sequence[str]
+    faults: tuple[str, ...]
+    workers: int
+    seeds: Sequence[int]
+
+
+def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
+    from payproof.selftest import legal, live  # noqa: PLC0415  # not needed for --help
+    from payproof.selftest.crew import Crew  # noqa: PLC0415  # not needed for --help
+    from payproof.selftest.survey import Survey, world  # noqa: PLC0415  # not needed for --help
+
+    mocked = [api for api in scope if api in live.MOCKED]
+    told = live.faults(mocked, plan.faults)
+    for api in sorted(set(scope) - set(mocked)):
+        sheet.cannot.append(f"{' and '.join(plan.levels)} for {api}, since the embedded mock does not serve it")
+    if not mocked:
+        return
+    with Crew(plan.kit.root, plan.workers) as crew:
+        survey = Survey.make(crew, world(plan.kit, {fault.api for fault in told} if plan.faults else mocked), plan.seeds[0])
+        honest = legal.honest(survey, plan.seeds[0])
+        if not honest.good or "legal" in plan.levels:
+            yield replace(honest, level=plan.levels[-1])
+        if not honest.good:
+            # What an honest server is accused of says nothing about a lying one.
+            return
+        if "live" in plan.levels:
+            yield from live.rows(crew, survey, told, plan.seeds[0])
+        if "legal" in plan.levels:
+            yield from legal.rows(crew, survey, mocked, plan.seeds)
