@@ -20,7 +20,6 @@ from payproof.mock.control import ROOT, Control
 from payproof.mock.delivery import Delivery
 from payproof.mock.faults import chosen
 from payproof.mock.jpmorgan_oauth import Issuer
-from payproof.mock.jpmorgan_oauth_http import TokenEndpoint
 from payproof.mock.jpmorgan_payments_http import PaymentsApi
 from payproof.mock.jpmorgan_profiles_http import ProfilesApi, messages
 from payproof.mock.mercadopago_http import MercadoPagoApi
@@ -45,7 +44,7 @@ class _Front:
 
     def __init__(self, tenants: Tenants, settings: Mapping[str, str], variants: Sequence[Variant], *, control: bool) -> None:
         issuer = Issuer(tenants)
-        self._token = TokenEndpoint(issuer)
+        self._token = jpmorgan_oauth_http.endpoint(issuer)
         self._profiles = ProfilesApi(issuer)
         self._others: Mapping[str, PaymentsApi | MercadoPagoApi | ZuoraApi] = {
             jpmorgan_payments_http.API: PaymentsApi(issuer),

@@ -11,8 +11,6 @@ from payproof.mock.routes import of_method
 from payproof.mock.tenants import Tenant
 from payproof.mock.wire import Answer, Request, read_json
 
-_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
-
 _Operation = TypeVar("_Operation")
 
 
@@ -96,10 +94,10 @@ def _holder(request: Request, issuer: Issuer) -> Tenant:
         raise Unauthenticated("an access token is required", error=None)
     if not any(value.partition(" ")[0].lower() == "bearer" for value in values):
         raise Unauthenticated("the Authorization header must hold a bearer token", error=None)
-    bearer = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
-    if bearer is None:
+    token = request.bearer()
+    if token is None:
         raise Unauthenticated("the bearer token is malformed", error="invalid_token")
-    return issuer.holder(bearer[1])
+    return issuer.holder(token)
 
 
 def _challenge(refused: Unauthenticated) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from payproof.mock import assumed
-from payproof.mock.refusal import Unauthenticated
+from payproof.mock.refusal import TokenRefused, Unauthenticated
 from payproof.mock.tenants import Tenant, Tenants
 
 GRANT_TYPE = "client_credentials"
@@ -20,15 +20,6 @@ ANNOUNCED_LIFETIME_SECONDS = 3599
 
 OTHER_LIFETIME_SECONDS = 1800
 """How long a token lives by a legal variant."""
-
-
-class TokenRefused(Exception):
-    """An error of RFC 6749 section 5.2: its code, and a description without anything that the client sent."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error = error
-        self.description = description
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,54 +1,37 @@
-"""The token endpoint on the wire: HTTP Basic, a form, and the errors of RFC 6749 section 5.2."""
+"""The token endpoint of the vendor's sandbox: HTTP Basic, or client credentials in the form."""
 
 import base64
 import binascii
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
-from payproof.mock import assumed
-from payproof.mock.jpmorgan_oauth import Credentials, Issuer, TokenRefused
-from payproof.mock.play import play
-from payproof.mock.refusal import Invalid
-from payproof.mock.routes import allow
-from payproof.mock.wire import Answer, BodyTimeout, Request
+from payproof.mock import assumed, token_http
+from payproof.mock.jpmorgan_oauth import Credentials, Issuer
+from payproof.mock.refusal import TokenRefused
+from payproof.mock.script import Script
+from payproof.mock.token_http import Grant, TokenEndpoint
+from payproof.mock.wire import Answer, Request
 
 API = "jpmorgan-oauth"
 PATH = ("am", "oauth2", "alpha", "access_token")
 
-_FORM = "application/x-www-form-urlencoded"
-_MOST_PARAMETERS = 100
 _KNOWN = frozenset({"grant_type", "scope", "client_id", "client_secret"})
-_NEVER_STORED = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
 _CHALLENGE = (b"www-authenticate", b'Basic realm="payproof", charset="UTF-8"')
 
 
-def failure(status: int) -> Answer:
-    """Build the answer of an endpoint that is out of order, with the codes of RFC 6749 section 4.1.2.1."""
-    error = {403: "access_denied", 500: "server_error"}.get(status, "temporarily_unavailable")
-    body = {"error_description": "The request could not be served now", "error": error}
-    return Answer(status, body, _NEVER_STORED)
+def endpoint(issuer: Issuer) -> TokenEndpoint:
+    """Build the endpoint that serves the clients of all tenants."""
+
+    def admit(request: Request, parameters: dict[str, str]) -> tuple[Script, Grant]:
+        tenant = issuer.client(_credentials(request, parameters, basic_only=issuer.varies("oauth-basic-only")))
+        return tenant.script, lambda: issuer.grant(tenant, parameters)
+
+    return TokenEndpoint(API, known=_KNOWN, admit=admit, refusal=_refusal)
 
 
 def _refusal(refused: TokenRefused) -> Answer:
-    body = {"error_description": refused.description, "error": refused.error}
     if refused.error == "invalid_client":
-        return Answer(assumed.BODY_CREDENTIALS_STATUS, body, (*_NEVER_STORED, _CHALLENGE))
-    return Answer(400, body, _NEVER_STORED)
-
-
-def _parameters(request: Request, raw: bytes) -> dict[str, str]:
-    if request.media_type() != _FORM:
-        raise TokenRefused("invalid_request", f"The header Content-Type must be {_FORM}")
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
-    except ValueError:
-        raise TokenRefused("invalid_request", f"The body is no {_FORM} in UTF-8") from None
-    parameters: dict[str, str] = {}
-    for name, value in pairs:
-        if name in parameters:
-            shown = name if name in _KNOWN else "of another name"
-            raise TokenRefused("invalid_request", f"The parameter {shown} is repeated")
-        parameters[name] = value
-    return parameters
+        return token_http.error(assumed.BODY_CREDENTIALS_STATUS, refused.error, refused.description, _CHALLENGE)
+    return token_http.error(400, refused.error, refused.description)
 
 
 def _basic(value: str) -> Credentials | None:
@@ -77,36 +60,3 @@ def _credentials(request: Request, parameters: dict[str, str], *, basic_only: bo
     if credentials is not None and parameters.get("client_id", credentials.client_id) != credentials.client_id:
         raise TokenRefused("invalid_request", "The parameter client_id differs from the Authorization header")
     return credentials
-
-
-class TokenEndpoint:
-    """Answers requests for a token."""
-
-    def __init__(self, issuer: Issuer) -> None:
-        self._issuer = issuer
-
-    async def __call__(self, request: Request) -> Answer:
-        """Answer a request for the token path."""
-        if request.method == "OPTIONS":
-            return Answer(204, headers=(allow("POST", "OPTIONS"),))
-        if request.method != "POST":
-            body = {"error_description": "The method must be POST", "error": "invalid_request"}
-            return Answer(405, body, (*_NEVER_STORED, allow("POST", "OPTIONS")))
-        try:
-            parameters = _parameters(request, await request.body())
-            basic_only = self._issuer.varies("oauth-basic-only")
-            tenant = self._issuer.client(_credentials(request, parameters, basic_only=basic_only))
-        except TokenRefused as refused:
-            return _refusal(refused)
-        except Invalid:
-            return _refusal(TokenRefused("invalid_request", "The body is too long"))
-        except BodyTimeout:
-            return failure(408).with_headers((b"connection", b"close"))
-
-        async def perform() -> Answer:
-            try:
-                return Answer(200, self._issuer.grant(tenant, parameters), _NEVER_STORED)
-            except TokenRefused as refused:
-                return _refusal(refused)
-
-        return await play(request, tenant.script, API, perform, failure)

@@ -1,8 +1,6 @@
 """jpmorgan-payments on the wire: paths, headers, the order of checks, the error body."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +16,7 @@ from payproof.mock.jpmorgan_payments_refusal import NotPossible, Reused
 from payproof.mock.refusal import Forbidden, Invalid, NotFound, Violation, invalid
 from payproof.mock.routes import Routes, at
 from payproof.mock.tenants import Tenant
-from payproof.mock.wire import Answer, BodyTimeout, Request
+from payproof.mock.wire import Answer, BodyTimeout, Request, fingerprint
 
 API = "jpmorgan-payments"
 
@@ -91,14 +89,6 @@ def _name(operation: _Operation, request: Request, rest: Sequence[str]) -> str:
     if assumed.PAYMENT_ID.fullmatch(rest[1]) is None:
         raise invalid("id", "must be 4 to 40 letters, digits and hyphens")
     return rest[1].lower()
-
-
-def _fingerprint(body: object) -> str:
-    # A digest, so that no card number is kept for the sake of comparing
-    try:
-        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    except RecursionError:
-        raise invalid("body", "is nested too deeply") from None
 
 
 def _answer(world: PaymentsWorld, body: dict[str, Any]) -> Answer:
@@ -182,12 +172,12 @@ class PaymentsApi:
             body = read(document)
         except Invalid as refused:
             raise _quoting(refused, document) if world.lies("full-number-in-error") else refused from None
-        key, fingerprint = (operation.name, name, call.request_id), _fingerprint(document)
-        known = world.answered(key, fingerprint)
+        key, mark = (operation.name, name, call.request_id), fingerprint(document)
+        known = world.answered(key, mark)
         if known is not None:
             return known
         if world.lies("request-id-race"):
             await asyncio.sleep(_RACE_SECONDS)
         answer = operation.act(world, name, body, call)
-        world.remember(key, fingerprint, answer)
+        world.remember(key, mark, answer)
         return answer

@@ -10,17 +10,15 @@ from urllib.parse import parse_qsl
 from payproof.mock import mercadopago_assumed as assumed
 from payproof.mock.mercadopago import Credential, MercadoPagoWorld
 from payproof.mock.mercadopago_errors import Denied, customer_error, denied, not_found, profile_error, unreadable
-from payproof.mock.mercadopago_keys import fingerprint
 from payproof.mock.mercadopago_models import add_method, create_profile
 from payproof.mock.play import play
 from payproof.mock.refusal import Invalid, Violation
 from payproof.mock.routes import Routes, at, of_method
 from payproof.mock.tenants import Tenants
-from payproof.mock.wire import Answer, BodyTimeout, Request, read_json
+from payproof.mock.wire import Answer, BodyTimeout, Request, fingerprint, read_json
 
 API = "mercadopago-profiles"
 
-_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
 _CHALLENGE = (b"www-authenticate", b'Bearer realm="payproof"')
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _STATUSES = ("PENDING", "READY", "CANCELLED")
@@ -184,11 +182,10 @@ class MercadoPagoApi:
         return await play(request, credential.world.script, API, perform, failure)
 
     def _credential(self, request: Request) -> Credential:
-        values = request.headers(b"authorization")
-        if not values:
+        if not request.headers(b"authorization"):
             raise denied("header_missing", status=401)
-        bearer = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
-        credential = self._credentials.get(bearer[1]) if bearer is not None else None
+        token = request.bearer()
+        credential = self._credentials.get(token) if token is not None else None
         if credential is None:
             raise denied("Unauthorized Access Token", status=401)
         return credential
@@ -196,7 +193,7 @@ class MercadoPagoApi:
     async def _perform(self, operation: _Operation, request: Request, credential: Credential) -> Answer:
         world = credential.world
         scope: tuple[str, ...] | None = None
-        mark = b""
+        mark = ""
         try:
             if operation.profiles and credential.error is not None:
                 code, status = credential.error
@@ -204,7 +201,7 @@ class MercadoPagoApi:
             key = _key(request, operation, world)
             body = await _body(request) if operation.reads_body else None
             if key is not None:
-                mark = fingerprint(body)
+                mark = _mark(body)
                 scope = (request.method, *request.segments, key)
                 known = world.keys.recall(scope, mark)
                 if known is not None:
@@ -237,6 +234,13 @@ class MercadoPagoApi:
         if status == 404 and world is not None and world.lies("mp-not-found-as-400"):
             status = 400
         return Answer(status, profile_error(refused, self._envelope, with_details=with_details), headers)
+
+
+def _mark(body: object) -> str:
+    try:
+        return fingerprint(body)
+    except Invalid as refused:
+        raise unreadable(refused.violations) from None
 
 
 async def _body(request: Request) -> object:

@@ -1,36 +1,21 @@
 """Idempotency keys of one tenant: which requests were answered already, and how."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 
 from payproof.mock import mercadopago_assumed as assumed
 from payproof.mock.clock import Clock
-from payproof.mock.mercadopago_errors import denied, unreadable
+from payproof.mock.mercadopago_errors import denied
 from payproof.mock.mercadopago_models import Liar
-from payproof.mock.refusal import Violation
 from payproof.mock.wire import Answer
 
 Scope = tuple[str, ...]
 """What a key counts for: the method, the segments of the path, the key itself."""
 
 
-def fingerprint(body: object) -> bytes:
-    """Tell bodies apart without keeping them: the same JSON gives the same bytes, whatever its order of members.
-
-    Raises ``Denied`` for a body that was just flat enough to be read.
-    """
-    try:
-        text = json.dumps(body, sort_keys=True)
-    except RecursionError:
-        raise unreadable([Violation("body", "is nested too deeply")]) from None
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
-
-
 @dataclass(frozen=True, slots=True)
 class _Kept:
     since: int
-    body: bytes
+    mark: str
     answer: Answer
 
 
@@ -56,8 +41,8 @@ class Keys:
         """Give every key up."""
         self._kept.clear()
 
-    def recall(self, scope: Scope, body: bytes) -> Answer | None:
-        """Find the answer that was given for a key; raises ``Denied`` where the key came with another body."""
+    def recall(self, scope: Scope, mark: str) -> Answer | None:
+        """Find the answer that was given for a key; raises ``Denied`` where it came with a body of another fingerprint."""
         if self._liar.lies("mp-key-ignored"):
             return None
         if self._liar.lies("mp-key-across-tenants"):
@@ -71,18 +56,18 @@ class Keys:
         if self._expired(kept):
             del self._kept[scope]
             return None
-        if kept.body != body and not self._liar.lies("mp-key-body-not-compared"):
+        if kept.mark != mark and not self._liar.lies("mp-key-body-not-compared"):
             raise denied("validation_error", "X-Idempotency-Key was used with another body")
         return kept.answer
 
-    def keep(self, scope: Scope, body: bytes, answer: Answer) -> None:
+    def keep(self, scope: Scope, mark: str, answer: Answer) -> None:
         """Remember the answer for a key."""
         if self._liar.lies("mp-key-across-tenants"):
             self._shared.setdefault(_without_ids(scope), (self, answer))
         # The oldest come first, so this forgets what is due and looks at one more
         while (oldest := next(iter(self._kept), None)) is not None and self._expired(self._kept[oldest]):
             del self._kept[oldest]
-        self._kept[self._place(scope)] = _Kept(self._clock.milliseconds(), body, answer)
+        self._kept[self._place(scope)] = _Kept(self._clock.milliseconds(), mark, answer)
 
     def _place(self, scope: Scope) -> Scope:
         return _without_ids(scope) if self._liar.lies("mp-key-across-resources") else scope

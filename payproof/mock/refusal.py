@@ -28,6 +28,15 @@ class Unauthenticated(Refused):
         self.error = error
 
 
+class TokenRefused(Refused):
+    """An error of RFC 6749 section 5.2: its code, and a description without anything that the client sent."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
 class Forbidden(Refused):
     """The token is good, but not for this merchant."""
 

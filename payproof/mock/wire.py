@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from payproof.mock.refusal import invalid
 TRANSPORT = "payproof.mock.transport"
 """Where the server leaves the connection in the scope, for answers that are lost on purpose."""
 
+_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
 _QUALITY = re.compile(r"q=(?:(0(?:\.[0-9]{0,3})?)|(1(?:\.0{0,3})?))", re.IGNORECASE)
 GZIP = ("gzip", "x-gzip")
 """RFC 9110 section 8.4.1.3 makes the second name mean the first."""
@@ -96,6 +98,12 @@ class Request:
         """Tell the media type of the body without its parameters, in lower case; None without or with several."""
         values = self.headers(b"content-type")
         return values[0].partition(";")[0].strip().lower() if len(values) == 1 else None
+
+    def bearer(self) -> str | None:
+        """Read the access token (RFC 6750 section 2.1); None without one, or where the header is no single bearer token."""
+        values = self.headers(b"authorization")
+        found = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
+        return None if found is None else found[1]
 
     def takes_gzip(self) -> bool | None:
         """Tell whether the client takes a compressed answer; None where it does not say (RFC 9110 section 12.5.3)."""
@@ -178,6 +186,17 @@ def read_json(raw: bytes) -> object:
 def _harmless(name: str) -> str:
     # A card number as the name of a member must not come back in an error message
     return name if name.isascii() and name.isidentifier() and sum(map(str.isdigit, name)) < 4 else "body"
+
+
+def fingerprint(body: object) -> str:
+    """Tell bodies apart without keeping what may be a card number: the same JSON gives the same, in any order of members.
+
+    Raises ``Invalid`` for a body that was just flat enough to be read.
+    """
+    try:
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    except RecursionError:
+        raise invalid("body", "is nested too deeply") from None
 
 
 async def drop(scope: Scope, receive: Receive) -> None:

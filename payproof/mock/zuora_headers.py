@@ -9,18 +9,10 @@ from payproof.mock.wire import GZIP, Request, read_json
 from payproof.mock.zuora import Session, ZuoraWorld
 from payproof.mock.zuora_errors import INVALID, MALFORMED, MISSING_PARAMETER, PERMISSION, Declined, declined, reasons
 
-_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
 _TRACK_ID = re.compile(r"[\t -~]{0,64}")
 _FORBIDDEN = frozenset(":;\"'")
 _LONGEST_KEY = 255
 _COMPRESS_ABOVE = 1000
-
-
-def bearer(request: Request) -> str | None:
-    """Read the access token; None where there is none, or where the header is no bearer token."""
-    values = request.headers(b"authorization")
-    found = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
-    return None if found is None else found[1]
 
 
 def track_id(request: Request) -> str | None:

@@ -33,7 +33,7 @@ from payproof.mock.zuora_errors import (
 from payproof.mock.zuora_keys import Mismatch, Running, Use
 from payproof.mock.zuora_models import create_credential
 from payproof.mock.zuora_token_http import PATH as TOKEN_PATH
-from payproof.mock.zuora_token_http import TokenEndpoint
+from payproof.mock.zuora_token_http import endpoint
 
 API = "zuora-credentials"
 
@@ -114,7 +114,7 @@ class ZuoraApi:
     def __init__(self, tenants: Tenants) -> None:
         self._directory = tenants.directories.zuora
         self._ids = Ids(secrets.token_hex(16))
-        self._token = TokenEndpoint(self._directory)
+        self._token = endpoint(self._directory)
 
     def serves(self, segments: Sequence[str]) -> bool:
         """Tell whether a path belongs to this API, known or not."""
@@ -157,7 +157,7 @@ class ZuoraApi:
         return answer if answer.gzip_above is not None else replace(answer, gzip_above=zuora_headers.gzip_above(request, world))
 
     def _session(self, request: Request) -> Session | None:
-        token = zuora_headers.bearer(request)
+        token = request.bearer()
         session = None if token is None else self._directory.sessions.get(token)
         if session is None:
             return None
