@@ -235,57 +235,6 @@ def test_error(billing: Billing, consents: Consents, operation: str, cell: tuple
     assert stand.send(intent=ACCEPT).status == 200
 
 
-@pytest.mark.operation(CREATE)
-def test_rules_that_no_page_completes(billing: Billing, consents: Consents) -> None:
-    """An action stands beside Agreed, or a network transaction id beside an action that is not Persist.
-
-    The page says when these members apply and not what happens otherwise: expect the reference server to refuse them as
-    rules, and any other one to refuse them or to store what the status says.
-    """
-    # Where they apply
-    stored = billing.persist()
-    assert billing.status(stored) == "Active"
-
-    # Where they do not
-    network = {"networkTransactionId": "MCC123456789012"}
-    for body in (consents.agreed(action="Activate"), consents.agreed(action="Persist"), {**consents.agreed(), **network},
-                 {**consents.active(), **network}, consents.active(action="Activate", **network)):  # fmt: skip
-        before = billing.profiles()
-        answer = billing.ask(CREATE, body=body)
-        assert answer.status < 500
-        after = billing.profiles()
-        if billing.apis.session.target.mock:
-            assert (answer.status, _categories(answer)) == (400, {"30"})
-        if answer.status == 200 and answer.body["success"]:
-            assert after[answer.body["number"]]["status"] in {"Agreed", body["status"]}
-        else:
-            assert after == before
-
-
-@pytest.mark.operation(CREATE)
-def test_several_faults_at_once(billing: Billing, consents: Consents) -> None:
-    """A request lacks a member, and others hold what they may not.
-
-    Expect one refusal; the reference server has a reason for each fault, and no security code in any.
-    """
-    # The request without faults
-    assert billing.store(consents.active(cardSecurityCode="123")) in billing.profiles()
-    before, done = billing.profiles(), billing.effects()
-
-    # With three, and a security code
-    body = consents.active(type=None, agreedOn="yesterday", consentAgreementRef="R" * 129, cardSecurityCode="987654321")
-    answer = billing.ask(CREATE, body=body)
-    assert 400 <= answer.status < 500
-    assert "987654321" not in answer.text
-    if billing.apis.session.target.mock:
-        messages = [reason["message"] for reason in answer.body["reasons"]]
-        assert sorted(message.split()[0] for message in messages) == ["agreedOn", "consentAgreementRef", "type"]
-
-    # Nothing was created
-    assert billing.profiles() == before
-    assert billing.effects() == done
-
-
 @pytest.mark.needs("fault-control")
 @pytest.mark.parametrize("status", sorted(SCRIPTED))
 @pytest.mark.parametrize("operation", [pytest.param(name, marks=pytest.mark.operation(name)) for name in EACH])
