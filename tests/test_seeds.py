@@ -29,7 +29,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Callable[..., 
 
     def run(seed: int, **environment: str) -> set[tuple[str, ...]]:
         out = tmp_path_factory.mktemp("run")
-        chosen = "(test_properties and (issueToken or updateConsumerProfile or getPaymentMethodStatus)) or test_stateful"
+        chosen = "(test_properties and (issueToken or updateConsumerProfile or getPaymentMethodStatus)) or (stateful and test_merchant)"
         arguments = ["suites", "--target", "mock", "--seed", str(seed), "--out", str(out), "-k", chosen, "-q", "-p", "no:cacheprovider"]
         plain = {name: value for name, value in os.environ.items() if name != "CI"}
         subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=root, env=plain | environment, check=False, capture_output=True)
