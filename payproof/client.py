@@ -111,11 +111,12 @@ class Session:
     last: Answer | None = None
     witness: Witness = field(default_factory=Witness)
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=REQUEST_SECONDS, trust_env=False))
-    _index: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The number of each clause, as the journal's header has them."""
 
     def __post_init__(self) -> None:
         """Number the clauses as the journal's header does."""
-        self._index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
+        self.numbers = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
         if self.opinion is None:
             self.opinion = SecondOpinion(list(self.kit.contracts.values()))
 
@@ -169,7 +170,7 @@ class Session:
         if self.record is not None:
             self.record.append(answer)
         self._look(exchange, answer)
-        self.journal.write(exchange_record(exchange, judgement, self.redactor, self._index))
+        self.journal.write(exchange_record(exchange, judgement, self.redactor, self.numbers))
         for finding in judgement.findings:
             self.journal.write(finding_record(finding))
         if self.waived is not None:

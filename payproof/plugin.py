@@ -20,6 +20,7 @@ from payproof.errors import PayproofError, TargetError
 from payproof.options import Options
 from payproof.report.summary import publish
 from payproof.run import Run
+from payproof.steps import Steps
 from payproof.target import check
 from payproof.waiver import Waiver
 from payproof.worker import Apis, Worker
@@ -170,6 +171,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     worker = config.stash.get(WORKER, None)
     if worker is None:
         return
+    for item in items:
+        _label(item)
     apis = worker.options.apis
     kept = [item for item in items if not apis or (marker := item.get_closest_marker("api")) is None or marker.args[0] in apis]
     if worker.options.depth == "smoke":
@@ -187,6 +190,15 @@ def sampled(items: list[pytest.Item]) -> list[pytest.Item]:
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     chosen = {id(item) for group in cases.values() for item in _sample(group)}
     return [item for item in items if id(item) in chosen]
+
+
+def _label(item: pytest.Item) -> None:
+    """Say where Allure shows a test: below its API, then below the file that it stands in."""
+    api = item.get_closest_marker("api")
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    name = api.args[0] if api is not None else str(parameters.get("api", "several APIs"))
+    for kind, value in (("epic", name), ("feature", item.path.stem.removeprefix("test_").replace("_", " "))):
+        item.add_marker(pytest.mark.allure_label(value, label_type=kind))
 
 
 def _sample(cases: list[pytest.Item]) -> list[pytest.Item]:
@@ -247,12 +259,19 @@ def _current_test(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test whose exchanges broke a clause, even where it did not look."""
+    __tracebackhide__ = True
     worker = item.config.stash.get(WORKER, None)
     if worker is None:
         return (yield)
     session = worker.session()
     before = len(session.found)
-    result = yield
+    worker.steps = Steps(item.function) if isinstance(item, pytest.Function) else None
+    try:
+        result = yield
+    finally:
+        if worker.steps is not None:
+            worker.steps.close()
+            worker.steps = None
     if len(session.found) > before:
         raise BrokenClause.of(session.found[before])
     return result

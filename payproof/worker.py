@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from payproof.finding import Finding
     from payproof.kit import Kit
     from payproof.options import Options
+    from payproof.steps import Steps
     from payproof.target import Target
 
 
@@ -40,6 +41,7 @@ class Worker:
         self._reporter: Reporter | None = None
         self._journal: Writer | None = None
         self._tenants: dict[str, int] = {}
+        self.steps: Steps | None = None
 
     @property
     def name(self) -> str:
@@ -62,7 +64,7 @@ class Worker:
             if self.shared.get("port"):
                 index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
                 self._reporter = Reporter(self.shared["port"], index)
-                self._session.watch = self._report
+            self._session.watch = self._report
         return self._session
 
     def _waived(self, judge: Judge, target: str) -> Callable[[Finding], bool] | None:
@@ -71,11 +73,12 @@ class Worker:
         return (lambda finding: any(one.covers(finding, target, day) for one in waivers)) if waivers else None
 
     def _report(self, session: Session) -> None:
-        assert self._reporter is not None  # noqa: S101  # it is what made this the watcher
         last = session.last
-        if last is not None:
+        if last is not None and self.steps is not None:
+            self.steps.note(session, last)
+        if last is not None and self._reporter is not None:
             self._reporter.note(last.judgement.judged, [finding.clause for finding in last.judgement.findings])
-        self._reporter(session)
+            self._reporter(session)
 
     def tenant_label(self, test: str) -> str:
         """Give a label that no other tenant of the run has, and that the same seed gives again."""

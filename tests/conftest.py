@@ -213,14 +213,33 @@ def tiny(tmp_path: Path) -> Callable[..., Path]:
     """Write the kit of an invented API, with parts of its files replaced: `tiny(contract=[("must:", "shall:")])`."""
 
     def write(*, spec: Sequence[Edit] = (), contract: Sequence[Edit] = (), folder: str = "kit", api: str = "vouchers") -> Path:
-        root = tmp_path / folder
-        for name in ("specs", "contracts", "suites"):
-            (root / name).mkdir(parents=True, exist_ok=True)
-        (root / "specs" / f"{api}.yaml").write_text(_edited(VOUCHER_SPEC, spec), encoding="utf-8")
-        (root / "contracts" / f"{api}.yaml").write_text(_edited(VOUCHER_CONTRACT, contract), encoding="utf-8")
-        return root
+        return _write_tiny(tmp_path / folder, spec, contract, api)
 
     return write
+
+
+def _write_tiny(root: Path, spec: Sequence[Edit] = (), contract: Sequence[Edit] = (), api: str = "vouchers") -> Path:
+    for name in ("specs", "contracts", "suites"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "specs" / f"{api}.yaml").write_text(_edited(VOUCHER_SPEC, spec), encoding="utf-8")
+    (root / "contracts" / f"{api}.yaml").write_text(_edited(VOUCHER_CONTRACT, contract), encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def run_tiny() -> Callable[[Path, str], subprocess.CompletedProcess[str]]:
+    """Run a suite of the invented API by two workers at smoke: `run_tiny(out, suite)`. The kit lies beside the results."""
+
+    def call(out: Path, suite: str) -> subprocess.CompletedProcess[str]:
+        root = _write_tiny(out.parent / "kit")
+        (root / "conftest.py").write_text('pytest_plugins = ("payproof.plugin",)\n', encoding="utf-8")
+        (root / "suites" / "test_it.py").write_text(suite, encoding="utf-8")
+        return subprocess.run(
+            [sys.executable, "-m", "payproof", "run", "--kit", str(root), "--depth", "smoke", "--workers", "2", "--out", str(out)],
+            cwd=out.parent, capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+
+    return call
 
 
 def _edited(text: str, edits: Sequence[Edit]) -> str:

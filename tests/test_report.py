@@ -10,16 +10,15 @@ import pytest
 
 from payproof import journal
 from payproof import kit as kits
-from payproof.errors import Exit, OutputError
+from payproof.errors import OutputError
 from payproof.judge import Judge
 from payproof.options import Options
 from payproof.redact import Redactor
-from payproof.report import allure, junit, one_line, write
+from payproof.report import junit, one_line, write
 from payproof.report.console import Console
 from payproof.run import Run, write_atomically
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -159,63 +158,6 @@ def test_junit_can_hold_any_text(tmp_path: Path, odd: str) -> None:
         assert message == f"expected a{odd}b; seen c{odd}d"
 
 
-# Allure
-
-
-def results(folder: Path) -> list[dict[str, Any]]:
-    """Give the Allure results of a folder."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*-result.json")]
-
-
-def test_allure_has_a_result_for_each_clause(tmp_path: Path) -> None:
-    """One result a clause: epic is the API, feature the operation, story the clause; the history knows it again."""
-    allure.write(tmp_path, EVERY)
-
-    found = {result["name"]: result for result in results(tmp_path)}
-    assert found.keys() == {clause["id"] for clause in EVERY["clauses"]}
-    assert len({result["historyId"] for result in found.values()}) == len(found)
-    assert len({result["uuid"] for result in found.values()}) == len(found)
-    labels = {label["name"]: label["value"] for label in found["A-FAILED-1"]["labels"]}
-    assert (labels["epic"], labels["feature"], labels["story"]) == ("a", "get", "A-FAILED-1")
-
-
-def test_allure_history_is_the_same_in_every_run(tmp_path: Path) -> None:
-    """A clause keeps its history from run to run."""
-    for folder in ("one", "two"):
-        allure.write(tmp_path / folder, EVERY)
-
-    one, two = ({result["name"]: result["historyId"] for result in results(tmp_path / folder)} for folder in ("one", "two"))
-    assert one == two
-
-
-def test_allure_status_follows_the_verdict(tmp_path: Path) -> None:
-    """Not-run is broken, not passed; what does not count is skipped."""
-    allure.write(tmp_path, EVERY)
-
-    assert {result["name"][2:-2]: result["status"] for result in results(tmp_path)} == {
-        "PASSED": "passed", "FAILED": "failed", "WARNED": "passed", "OBSERVED": "passed", "WAIVED": "skipped",
-        "NOT-APPLICABLE": "skipped", "NOT-RUN": "broken",
-    }  # fmt: skip
-
-
-def test_allure_failure_has_its_cause(tmp_path: Path) -> None:
-    """The details of a failed clause are its findings; those of one that was not run its reason."""
-    allure.write(tmp_path, EVERY)
-
-    found = {result["name"]: result["statusDetails"] for result in results(tmp_path)}
-    assert found["A-FAILED-1"]["message"] == "/amount: expected equals 1; seen 2 (w0-7, 2 times)"
-    assert found["A-FAILED-1"]["trace"].count("\n") == 1
-    assert found["A-NOT-RUN-1"]["message"] == "no exchange met its condition"
-
-
-def test_allure_times_are_those_of_the_run(tmp_path: Path) -> None:
-    """Start and stop are milliseconds since the epoch."""
-    allure.write(tmp_path, verdict_with([row("passed")]))
-
-    (result,) = results(tmp_path)
-    assert (result["start"], result["stop"] - result["start"]) == (1795168800000, 60_500)
-
-
 # Writing
 
 
@@ -226,14 +168,6 @@ def test_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"junit\.xml cannot be written"):
         junit.write(tmp_path / "junit.xml", EVERY)
     assert [path.name for path in tmp_path.iterdir()] == ["junit.xml"]
-
-
-def test_allure_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
-    """A file in the way of the folder is named."""
-    (tmp_path / "allure-results").write_text("in the way", encoding="utf-8")
-
-    with pytest.raises(OutputError, match="allure-results cannot be written"):
-        allure.write(tmp_path / "allure-results", EVERY)
 
 
 def test_files_are_replaced_whole(tmp_path: Path) -> None:
@@ -361,36 +295,8 @@ def test_reports_of_a_real_run_agree(tiny: Callable[..., Path], tmp_path: Path, 
     failed = {clause["id"] for clause in result["clauses"] if clause["verdict"] == "failed"}
     assert failed == {"VOUCHER-AMOUNT-KEPT"}
     assert {name for name, case in cases(run.options.out / "junit.xml").items() if case.find("failure") is not None} == failed
-    assert {one["name"] for one in results(run.options.out / "allure-results") if one["status"] == "failed"} == failed
+    shown = [json.loads(path.read_text(encoding="utf-8")) for path in (run.options.out / "allure-results").glob("*-result.json")]
+    assert {one["name"] for one in shown if one["status"] == "failed"} == failed
     assert {path.name for path in run.options.out.iterdir()} == {
-        "journal.jsonl", "verdict.json", "junit.xml", "allure-results", "evidence.har", "summary.md",
+        "journal.jsonl", "verdict.json", "junit.xml", "allure-results", "evidence.har", "summary.md", "allurerc.json",
     }  # fmt: skip
-
-
-SUITE = '''
-import pytest
-
-@pytest.mark.every_case
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_nothing_much(number):
-    """A test of a suite."""
-    assert number
-'''
-
-
-def test_allure_has_the_tests_of_all_workers(
-    payproof: Callable[..., subprocess.CompletedProcess[str]], tiny: Callable[..., Path], tmp_path: Path
-) -> None:
-    """Beside the clauses stand the tests that ran, whichever worker ran them, and nothing of an earlier run."""
-    root, folder = tiny(), tmp_path / "out" / "allure-results"
-    (root / "conftest.py").write_text('pytest_plugins = ("payproof.plugin",)\n', encoding="utf-8")
-    (root / "suites" / "test_it.py").write_text(SUITE, encoding="utf-8")
-    folder.mkdir(parents=True)
-    (folder / "old-result.json").write_text('{"name": "old"}', encoding="utf-8")
-
-    done = payproof("run", "--kit", str(root), "--depth", "smoke", "--workers", "2", "--out", str(tmp_path / "out"))
-
-    names = sorted(result["name"] for result in results(folder))
-    assert done.returncode == Exit.INCOMPLETE
-    assert [name for name in names if name.startswith("test_")] == [f"test_nothing_much[{number}]" for number in (1, 2, 3, 4)]
-    assert len([name for name in names if not name.startswith("test_")]) == len(list(kits.load(root).clauses()))

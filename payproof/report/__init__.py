@@ -15,7 +15,7 @@ def write(out: Path, journal: Path) -> dict[str, Any]:
     """Write all reports of a journal into a folder, and give the verdict that they tell. Raises JournalError, OutputError."""
     told = account.read(journal)
     junit.write(out / "junit.xml", told.verdict)
-    allure.write(out / "allure-results", told.verdict)
+    allure.write(out / "allure-results", told)
     har.write(out / "evidence.har", told)
     summary.write(out / "summary.md", told.verdict, one_line(told.verdict))
     return told.verdict

@@ -1,41 +1,68 @@
-"""Allure results: one a clause, written from the verdict; the tests' own results come from allure-pytest."""
+"""Allure: a result a clause, written from the journal, beside the tests' own results, which allure-pytest writes.
+
+Epic is the API, feature the operation, story the clause. The exchange that shows a clause is attached to it.
+"""
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Label, Parameter, Status, StatusDetails, TestResult
+from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
 
 from payproof.errors import OutputError
+from payproof.run import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from payproof.report.account import Account
+
 _STATUS = {"passed": Status.PASSED, "failed": Status.FAILED, "warned": Status.PASSED, "observed": Status.PASSED,
            "waived": Status.SKIPPED, "not_applicable": Status.SKIPPED, "not_run": Status.BROKEN}  # fmt: skip
+_SEVERITY = {"must": "critical", "should": "minor"}
+_NAMES = {"failed": "Broken clauses", "warned": "Warnings: a should, or an invariant elsewhere than on the mock",
+          "observed": "Observed: broken, but nobody documents it", "waived": "Waived breaks", "not_run": "Clauses that were not judged",
+          "not_applicable": "Clauses that the target cannot show"}  # fmt: skip
 
 
-def write(folder: Path, verdict: Mapping[str, Any]) -> None:
-    """Write a result a clause: epic is the API, feature the operation, story the clause. Raises OutputError."""
+def write(folder: Path, told: Account) -> None:
+    """Write the results, the environment and, beside the folder, `allurerc.json`. Raises OutputError."""
+    verdict = told.verdict
     try:
         logger = AllureFileLogger(str(folder))
+        shown = {exchange: _attachment(logger, record) for exchange, record in told.evidence.items()}
         for row in verdict["clauses"]:
-            logger.report_result(_result(row, verdict))
+            logger.report_result(_result(row, told, shown))
     except OSError as error:
         message = f"{folder} cannot be written: {error.strerror}"
         raise OutputError(message) from error
+    write_atomically(folder / "environment.properties", _environment(told))
+    write_atomically(folder.parent / "allurerc.json", json.dumps(_configuration(verdict), indent=1) + "\n")
 
 
-def _result(row: Mapping[str, Any], verdict: Mapping[str, Any]) -> TestResult:
+def _attachment(logger: AllureFileLogger, record: Mapping[str, Any]) -> Attachment:
+    shown = {name: record.get(name) for name in ("id", "api", "operation", "test", "elapsed", "request", "response", "error")}
+    name = f"{uuid.uuid5(uuid.NAMESPACE_URL, record['id'])}-attachment.json"
+    logger.report_attached_data(json.dumps(shown, indent=1, ensure_ascii=False).encode("utf-8", "replace"), name)
+    status = record["response"]["status"] if record["response"] else "no answer"
+    return Attachment(name=f"{record['id']} {record['operation']} {status}", source=name, type="application/json")
+
+
+def _result(row: Mapping[str, Any], told: Account, shown: Mapping[str, Attachment]) -> TestResult:
+    verdict = told.verdict
     findings = [item for item in verdict["findings"] if item["clause"] == row["id"]]
     said = [f"{f['pointer']}: expected {f['expected']}; seen {f['seen']} ({f['exchange']}, {f['count']} times)" for f in findings]
+    exchanges = [item["exchange"] for item in findings] or [told.witnesses.get(row["id"], "")]
+    waivers = [item for item in verdict["waivers"] if any(item["id"] == found.get("waiver") for found in findings)]
     return TestResult(
         uuid=str(uuid.uuid4()),
         historyId=f"payproof:{row['api']}:{row['id']}",
+        testCaseId=f"payproof:{row['api']}:{row['id']}",
         fullName=f"{row['api']}#{row['id']}",
         name=row["id"],
         description=row["text"],
@@ -44,12 +71,43 @@ def _result(row: Mapping[str, Any], verdict: Mapping[str, Any]) -> TestResult:
         labels=[
             Label(name="epic", value=row["api"]), Label(name="feature", value=row["operation"]),
             Label(name="story", value=row["id"]), Label(name="framework", value="payproof"),
+            Label(name="severity", value=_SEVERITY[row["keyword"]]), Label(name="verdict", value=row["verdict"]),
             Label(name="tag", value=row["basis"]),
         ],
+        links=[Link(type="issue", url=item["link"], name=f"{item['id']}: {item['reason']}") for item in waivers],
         parameters=[Parameter(name=name, value=str(row[name])) for name in ("keyword", "basis", "selected", "judged", "broken")],
+        attachments=[shown[exchange] for exchange in dict.fromkeys(exchanges) if exchange in shown],
         start=_millis(verdict["started"]),
         stop=_millis(verdict["finished"]),
     )  # fmt: skip
+
+
+def _environment(told: Account) -> str:
+    verdict, header = told.verdict, told.header
+    rows = {
+        "payproof": verdict["payproof"], "target": verdict["target"], "depth": verdict["depth"], "seed": verdict["seed"],
+        "partial": verdict["partial"], "faults": ", ".join(header.get("faults", ())) or "none", "journal": verdict["journal_sha256"],
+    }  # fmt: skip
+    rows |= {f"spec of {api['id']}": api["spec_sha256"] for api in verdict["apis"]}
+    rows |= {f"contract of {api['id']}": api["contract_sha256"] for api in verdict["apis"]}
+    return "".join(f"{_property(name)} = {str(value).encode('unicode_escape').decode()}\n" for name, value in rows.items())
+
+
+def _property(name: str) -> str:
+    return name.replace(" ", "\\ ")
+
+
+def _configuration(verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what Allure 3 needs to be told: how to group, what kinds of failures there are, where the last run is."""
+    return {
+        "name": f"payproof on {verdict['target']}",
+        "output": "allure-report",
+        "historyPath": "allure-history.jsonl",
+        "appendHistory": True,
+        "categories": [{"name": name, "matchers": [{"labels": {"verdict": outcome}}], "groupBy": [{"label": "epic"}, {"label": "feature"}]}
+                       for outcome, name in _NAMES.items()],
+        "plugins": {"awesome": {"options": {"groupBy": ["epic", "feature", "story"], "singleFile": False}}},
+    }  # fmt: skip
 
 
 def _millis(moment: str) -> int:
