@@ -16,6 +16,11 @@ def ticks() -> float:
     return time.perf_counter()
 
 
+def worked() -> float:
+    """Seconds of processor time of this process; only differences mean something."""
+    return time.process_time()
+
+
 def pause(seconds: float) -> None:
     """Wait."""
     time.sleep(seconds)

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 class Judgement:
     """What the judge says of one exchange.
 
-    `judged` are the clauses that got an answer, `unjudged` those that were selected and got none, by reason:
-    `shape` (the answer has not its documented shape), `absent` (an optional member was left out), `state` (what was
-    there before is not known), `answer` (none came), `redacted` (a clause would be broken, but what it compares was
-    hidden before it was judged). `hole` says why a refusal proves nothing, if it
-    does not; `refused` that a 2xx says no, by the contract's own word for that; `doubtful` that the state before comes
-    from an answer without its documented shape; `sent` is where the request departs from the spec, if anybody looked.
+    `judged` are the clauses that got an answer, `unjudged` those that were selected and got none, by reason: `shape` (the
+    answer, or the request that a clause reads, has not its documented shape), `absent` (an optional member was left out),
+    `state` (what was there before is not known), `answer` (none came), `redacted` (a clause would be broken, but what it
+    compares was hidden before it was judged). `hole` says why a refusal proves nothing, if it does not; `refused` that a
+    2xx says no, by the contract's own word for that; `doubtful` that the state before comes from an answer without its
+    documented shape; `sent` is where the request departs from the spec, if anybody looked.
     """
 
     api: str = ""
@@ -310,6 +310,7 @@ class Judge:
 
     def _unjudged(self, judgement: Judgement, compiled: Compiled, clause: Clause, error: EvaluationError) -> None:
         shapeless = any(fault.suffix in {"schema", "content-type", "status"} for fault in judgement.faults)
+        shapeless |= bool(judgement.sent) and "request" in clause.reads
         if shapeless or (judgement.doubtful and "before" in clause.reads):
             judgement.skip("shape", clause.id)
         elif error.absent and (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ class Ledger:
     known: set[str] = field(default_factory=set)
     crowd: Sequence[tuple[float, float]] = ()
     """When exchanges that are judged now, and were sent together, began and ended: of them, the first to end has no before either."""
+
+    def copy(self) -> Ledger:
+        """Give a ledger that knows the same, and learns by itself from now on; states are shared, since none is ever changed."""
+        entries = {key: replace(entry) for key, entry in self.resources.items()}
+        return Ledger(entries, {key: dict(values) for key, values in self.facts.items()}, set(self.known), self.crowd)
 
     def before(self, key: Key, exchange: Exchange) -> tuple[bool, Any]:
         """Give whether the state before the exchange is known, and the state.

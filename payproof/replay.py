@@ -204,14 +204,19 @@ def judge_all(kit: Kit, exchanges: Sequence[Exchange], has: frozenset[str]) -> T
     trial = Trial()
     both = judges(kit, has)
     for number, exchange in enumerate(exchanges):
-        _learn_cards(both[0], exchange)
-        for judge in both:
-            judgement = judge.judge(exchange)
-            trial.judged.update(judgement.judged)
-            trial.errors += judgement.errors
-            if judgement.findings:
-                trial.findings.setdefault(number, []).extend(judgement.findings)
+        judge_one(trial, both, number, exchange)
     return trial
+
+
+def judge_one(trial: Trial, both: Sequence[Judge], number: int, exchange: Exchange) -> None:
+    """Judge the next exchange by the judge of single exchanges and the one of whole runs, and note what they say."""
+    _learn_cards(both[0], exchange)
+    for judge in both:
+        judgement = judge.judge(exchange)
+        trial.judged.update(judgement.judged)
+        trial.errors += judgement.errors
+        if judgement.findings:
+            trial.findings.setdefault(number, []).extend(judgement.findings)
 
 
 def _learn_cards(judge: Judge, exchange: Exchange) -> None:
@@ -227,25 +232,37 @@ def mutated(kit: Kit, chain: Chain, mutant: Mutant) -> list[Exchange]:
 
     Raises KeyError for an unknown step, ValueError for a change that cannot be made or changes nothing.
     """
-    if mutant.step not in chain.labels:
-        message = f"{mutant.clause}: the story has no step {mutant.step!r}; it has {', '.join(chain.labels)}"
-        raise KeyError(message)
-    number = chain.labels[mutant.step]
-    exchanges = chain.exchanges[: number + 1]
+    exchanges = chain.exchanges[: step_of(chain, mutant) + 1]
     first, late = judges(kit, chain.has)
     for exchange in exchanges[:-1]:
         _learn_cards(first, exchange)
         first.judge(exchange)
         late.judge(exchange)
     names = {**late.names(exchanges[-1]), **first.names(exchanges[-1])}
-    document = _document(exchanges[-1])
+    return [*exchanges[:-1], changed(exchanges[-1], mutant, names)]
+
+
+def step_of(chain: Chain, mutant: Mutant) -> int:
+    """Give the number of the exchange that a mutant changes. Raises KeyError for an unknown step."""
+    if mutant.step not in chain.labels:
+        message = f"{mutant.clause}: the story has no step {mutant.step!r}; it has {', '.join(chain.labels)}"
+        raise KeyError(message)
+    return chain.labels[mutant.step]
+
+
+def changed(exchange: Exchange, mutant: Mutant, names: Mapping[str, Any]) -> Exchange:
+    """Give an exchange as the mutant changes it; `names` are what expressions see on the honest one.
+
+    Raises ValueError for a change that cannot be made or changes nothing.
+    """
+    document = _document(exchange)
     before = copy.deepcopy(document)
     for change in mutant.changes:
         _apply(document, change, names, mutant)
     if json.dumps(document) == json.dumps(before):
         message = f"{mutant.clause}: the mutant of {mutant.step!r} changes nothing"
         raise ValueError(message)
-    return [*exchanges[:-1], _exchange(exchanges[-1], document)]
+    return _exchange(exchange, document)
 
 
 def _document(exchange: Exchange) -> dict[str, Any]:
