@@ -140,7 +140,7 @@ def shape(kit: Kit, add: Exchange, rounds: int) -> float:
 
     def call(_: int) -> None:
         headers = lowered(add.response.headers) if add.response else {}
-        response_faults(spec, operation, add, headers, response_body(add, headers))
+        response_faults(spec, operation, add, headers, response_body(add, headers, operation))
 
     return median(call, rounds)
 

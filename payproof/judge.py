@@ -116,7 +116,7 @@ class Judge:
         judgement = Judgement(contract.api, operation.id)
         compiled = self._plans.compiled(contract, operation)
         headers = lowered(exchange.response.headers) if exchange.response else {}
-        body = response_body(exchange, headers)
+        body = response_body(exchange, headers, operation)
         sent = Sent.of(exchange.request)
         judgement.refused = _refused(contract, exchange, headers, body)
         if not self.deferred:
@@ -145,7 +145,8 @@ class Judge:
         contract, operation, path = found
         compiled = self._plans.compiled(contract, operation)
         headers = lowered(exchange.response.headers) if exchange.response else {}
-        names = self._names(compiled, exchange, headers, response_body(exchange, headers), path, Sent.of(exchange.request), EVERYTHING)
+        body = response_body(exchange, headers, operation)
+        names = self._names(compiled, exchange, headers, body, path, Sent.of(exchange.request), EVERYTHING)
         activation = Activation(names)
         self._add_states(names, compiled, activation, self._subject(compiled, names, activation, exchange), exchange, EVERYTHING)
         return names

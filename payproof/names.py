@@ -12,18 +12,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payproof.redact import Redactor
+    from payproof.spec import Operation
 
 EVERYTHING = frozenset({"query", "request", "pans", "echoed", "members", "decimals", "before", "after"})
 """The names that cost something."""
 
 
-def response_body(exchange: Exchange, headers: Mapping[str, str]) -> Any:
-    """Give the parsed JSON body of the response, None where it has no JSON, or the `Unparsable` that says why not."""
+BODILESS = frozenset({204, 205, 304})
+"""Statuses whose answers have no body, whatever their headers say (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5)."""
+
+
+def response_body(exchange: Exchange, headers: Mapping[str, str], operation: Operation) -> Any:
+    """Give the parsed JSON body of the response, None where it has no JSON, or the `Unparsable` that says why not.
+
+    Where the operation documents no body for the status, an empty one is as it should be, even if a content type is named.
+    """
     response = exchange.response
     if response is None or not is_json(media_type(headers)):
         return None
     if not response.body:
-        return Unparsable("empty")
+        answer = operation.answer(response.status)
+        bodiless = response.status in BODILESS or exchange.request.method == "HEAD" or (answer is not None and not answer.media)
+        return None if bodiless else Unparsable("empty")
     try:
         return parse_json(response.body)
     except Unparsable as error:

@@ -162,6 +162,39 @@ def test_facts_of_the_run_are_learned_when_it_is_over(tiny: Callable[..., Path],
     assert late.ledger.recall("", "seen_ids", ["v1"]) == {"v1": "t1"}
 
 
+DELETED = """\
+      operationId: deleteVoucher
+      x-basis: documented
+      x-source: {document: guide, at: Delete}
+      parameters: [{$ref: "#/components/parameters/id"}]
+      responses:
+        """
+
+
+@pytest.mark.parametrize(
+    ("status", "learned"),
+    [
+        pytest.param(204, True, id="no-content"),
+        pytest.param(202, True, id="no-documented-body"),
+        pytest.param(200, False, id="body-is-due"),
+    ],
+)
+def test_empty_body_is_an_answer_where_none_is_due(
+    *, tiny: Callable[..., Path], wire: Callable[..., Exchange], status: int, learned: bool
+) -> None:
+    """A content type named without need does not make an answer of no body a lost one."""
+    bare = [(f'{DELETED}"200"', f'{DELETED}"204": {{description: Gone.}}\n        "202": {{description: Going.}}\n        "200"')]
+    gone = "deleteVoucher:\n    - {resource: voucher, id: 'path[\"id\"]', gone: true, when: status "
+    known = "deleted: {operation: deleteVoucher, when: status "
+    judge = judge_of(tiny(spec=bare, contract=[(f"{old}== 200", f"{old}< 300") for old in (gone, known)]))
+    created(judge, wire)
+
+    judge.judge(wire("DELETE", "/vouchers/v1", status, raw=b"", media="application/json"))
+
+    assert judge.ledger.recall("t1", "deleted", ["v1"]) == ({"v1": True} if learned else {})
+    assert judge.ledger.resources[KEY].gone is learned
+
+
 TAG = "{resource: tag, for: tag in body.tags, id: tag, state: '{\"of\": body.id}'}"
 READ = "state: body, when: status == 200}\n  updateVoucher"
 LISTED = [(READ, READ.replace("\n", f"\n    - {TAG}\n"))]
