@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -89,6 +90,15 @@ def test_wrong_use_is_said_in_one_message(payproof: Payproof, arguments: tuple[s
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_replay_level_says_how_fast_it_was(payproof: Payproof, tmp_path: Path) -> None:
+    """One API, without a request: its clauses are all killed, and the rate is printed."""
+    done = payproof("selftest", "--replay", "--api", "jpmorgan-oauth", "--workers", "1", "--out", str(tmp_path))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^[0-9]+ mutants from the specs at [0-9,]+ a second and core, [0-9]+ committed lies; ", done.stdout, re.MULTILINE)
+    assert {row["outcome"] for row in sheet(tmp_path)["rows"]} == {"killed", "honest"}
 
 
 def test_kit_of_another_provider_is_told_what_cannot_be_tried(payproof: Payproof, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _MOST_WORKERS = 8
 
 @click.command("selftest", help="Prove that lies are caught, and honest servers not accused. The sheet goes into a folder.")
 @click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable.")
+@click.option("--replay", is_flag=True, help="Only exchanges of an honest run, broken in memory, one thing at a time.")
 @click.option("--live", is_flag=True, help="Only the named faults of the embedded mock.")
 @click.option("--legal", is_flag=True, help="Only honest servers: other seeds, and differences that are allowed.")
 @click.option("--fault", "names", multiple=True, metavar="NAME", help="Only this fault; repeatable. Only the live level.")
@@ -31,14 +32,14 @@ _MOST_WORKERS = 8
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True, help="Where the sheet goes.")
 @click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
 def command(
-    *, apis: tuple[str, ...], live: bool, legal: bool, names: tuple[str, ...], workers: int | None, seed: int, seeds: int, out: Path,
-    kit: Path | None,
+    *, apis: tuple[str, ...], replay: bool, live: bool, legal: bool, names: tuple[str, ...], workers: int | None, seed: int, seeds: int,
+    out: Path, kit: Path | None,
 ) -> int:  # fmt: skip
     """Run the levels and say what came of them."""
     from payproof import kit as kits  # noqa: PLC0415  # not needed for --help
     from payproof.report import killsheet  # noqa: PLC0415  # not needed for --help
 
-    chosen = {"live": live or bool(names), "legal": legal}
+    chosen = {"replay": replay, "live": live or bool(names), "legal": legal}
     plan = Plan(
         kits.load(kits.locate(kit)), apis, [level for level, wanted in chosen.items() if wanted or not any(chosen.values())], names,
         workers or min(_MOST_WORKERS, os.cpu_count() or 1), range(seed, seed + seeds),
@@ -74,7 +75,7 @@ class Plan:
 
 
 def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
-    from payproof.selftest import legal, live  # noqa: PLC0415  # not needed for --help
+    from payproof.selftest import legal, live, replaying  # noqa: PLC0415  # not needed for --help
     from payproof.selftest.crew import Crew  # noqa: PLC0415  # not needed for --help
     from payproof.selftest.survey import Survey, world  # noqa: PLC0415  # not needed for --help
 
@@ -83,6 +84,12 @@ def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
     for api in sorted(set(scope) - set(mocked)):
         sheet.cannot.append(f"{' and '.join(plan.levels)} for {api}, since the embedded mock does not serve it")
     if not mocked:
+        return
+    if "replay" in plan.levels:
+        figures = replaying.Figures()
+        yield from replaying.rows(plan.kit, mocked, plan.workers, figures=figures)
+        click.echo(str(figures))
+    if plan.levels == ["replay"]:
         return
     with Crew(plan.kit.root, plan.workers) as crew:
         survey = Survey.make(crew, world(plan.kit, {fault.api for fault in told} if plan.faults else mocked), plan.seeds[0])

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from payproof.kit import Kit
     from payproof.replay import Chain
 
+__all__ = ["NO_MUTANT", "Figures", "rows"]
+
 NO_MUTANT = "no mutant"
 
 
