@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,6 +34,8 @@ DIFFERENT_FORMATS = frozenset({"email", "uri", "hostname", "duration", "byte", "
 email, uri, hostname, duration: jsonschema-rs follows the RFC's grammar, openapi-core checks less or nothing.
 byte, int32, int64, float, double: OpenAPI's own, which jsonschema-rs takes for annotations.
 """
+
+_UNCHECKED = Config(spec_validator_cls=None)  # type: ignore[arg-type]  # openapi-core's word for `no check`, which its type lacks
 
 
 @dataclass(slots=True)
@@ -125,9 +127,12 @@ class SecondOpinion:
                 for node in item.values():
                     if isinstance(node, dict):
                         node.pop("security", None)
+            # The document is the same for both, so that once is enough to ask whether it is OpenAPI; not for a look in seconds.
+            checked = Config() if not self.coarse else _UNCHECKED
+            spec = OpenAPI.from_dict(document, config=checked).spec
             self._documents[contract.api] = _Asked(
-                OpenAPI.from_dict(document, config=Config(request_validator_cls=V31RequestParametersValidator)),
-                OpenAPI.from_dict(document, config=Config(request_validator_cls=V31RequestBodyValidator)),
+                OpenAPI(spec, config=replace(_UNCHECKED, request_validator_cls=V31RequestParametersValidator)),
+                OpenAPI(spec, config=replace(_UNCHECKED, request_validator_cls=V31RequestBodyValidator)),
             )
         return self._documents[contract.api]
 
