@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -9,15 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
-import httpx
-
 from payproof import __version__
+from payproof.connection import Connection
 from payproof.errors import TargetError
 from payproof.exchange import Exchange, Intent, Request, Unparsable, lowered, parse_json
 from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
 from payproof.shape import FORM
-from payproof.transport import REQUEST_SECONDS, exchanged
+from payproof.transport import exchanged
 from payproof.witness import Witness
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Session:
     record: list[Answer] | None = None
     last: Answer | None = None
     witness: Witness = field(default_factory=Witness)
-    _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=REQUEST_SECONDS, trust_env=False))
+    _connection: Connection = field(default_factory=Connection)
     numbers: dict[str, int] = field(default_factory=dict)
     """The number of each clause, as the journal's header has them."""
 
@@ -122,7 +122,7 @@ class Session:
 
     def close(self) -> None:
         """Drop connections; the journal is closed by whoever opened it."""
-        self._http.close()
+        self._connection.close()
 
     def url(self, api: str, path: str) -> str:
         """Give the absolute URL of a path below the API's base path."""
@@ -133,15 +133,15 @@ class Session:
 
         Raises TargetError once the target has given no answer LOST_IN_A_ROW times.
         """
-        return self._taken(tenant, exchanged(self._http, request), intent)
+        return self._taken(tenant, exchanged(self._connection, request), intent)
 
     def together(self, tenant: Tenant, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
         """Send requests at the same time, each on a connection of its own; the answers are in the order of the requests.
 
         They are judged in the order in which they were answered. Raises TargetError as `send` does.
         """
-        with httpx.Client(timeout=REQUEST_SECONDS, trust_env=False) as http, ThreadPoolExecutor(len(requests)) as pool:
-            done = list(pool.map(lambda request: exchanged(http, request), requests))
+        with ThreadPoolExecutor(len(requests)) as pool:
+            done = list(pool.map(_alone, requests))
         order = sorted(range(len(done)), key=lambda index: done[index].started + done[index].elapsed / 1000)
         self.judge.ledger.crowd = [(one.started, one.started + one.elapsed / 1000) for one in done]
         try:
@@ -209,6 +209,11 @@ class Session:
                     self.redactor.learn(json.loads(content), sent=message is exchange.request)
                 except (ValueError, RecursionError):
                     continue
+
+
+def _alone(request: Request) -> Done:
+    with contextlib.closing(Connection()) as connection:
+        return exchanged(connection, request)
 
 
 @dataclass(slots=True)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import json
 import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import quote, urlsplit
 
-import httpx
-
 from payproof import clock
+from payproof.connection import Connection, Overflow, Unanswered, Unreachable
 from payproof.errors import RefusedError, TargetError, UsageError
+from payproof.exchange import Request
 from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
 from payproof.mock.variants import UnknownVariant, chosen
-from payproof.transport import Overflow, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from payproof.exchange import Request, Response
+    from payproof.exchange import Response
 
 EMBEDDED = "mock"
 VARIABLE = "PAYPROOF_{}"
@@ -29,6 +30,7 @@ VARIABLE = "PAYPROOF_{}"
 
 PROBE_SECONDS = 10.0
 _PROBE_BYTES = 65_536
+_JSON = (("Content-Type", "application/json"),)
 
 SCRIPTED = "payproof-scripted"
 """The header of an answer that a mock was told to give; only the mock knows which request took what was scripted."""
@@ -89,7 +91,7 @@ class Target:
     credentials: tuple[str, ...] = ()
     start: datetime | None = None
     _server: MockServer | None = None
-    _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PROBE_SECONDS, trust_env=False))
+    _connection: Connection = field(default_factory=Connection)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +101,7 @@ class Target:
 
     def close(self) -> None:
         """Stop the embedded mock, if there is one, and drop connections."""
-        self._http.close()
+        self._connection.close()
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -142,13 +144,16 @@ class Target:
         return counted
 
     def _control(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        asked = Request(method, self.url + path, _JSON, json.dumps(body).encode()) if body is not None else Request(method, self.url + path)
         try:
-            response = self._http.request(method, self.url + path, json=body)
-            response.raise_for_status()
-            answer: dict[str, Any] = response.json()
-        except (httpx.HTTPError, ValueError) as error:
+            status, _, content = self._connection.ask(asked, PROBE_SECONDS, _PROBE_BYTES)
+            answer: dict[str, Any] = json.loads(content)
+        except (Unanswered, ValueError) as error:
             message = f"{self.url}{path}: the control interface of the mock does not answer: {error}"
             raise TargetError(message) from error
+        if status >= 300:
+            message = f"{self.url}{path}: the control interface of the mock answers with status {status}"
+            raise TargetError(message)
         return answer
 
 
@@ -212,19 +217,17 @@ def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
 def _probe(url: str) -> dict[str, Any]:
     """Ask who is there. Anything that answers HTTP is a target; only a mock answers this path, with its name and what it has."""
     try:
-        with httpx.Client(timeout=PROBE_SECONDS, trust_env=False) as http:
-            status, headers, body = fetch(http, httpx.Request("GET", url + "/__mock__/"), PROBE_SECONDS, _PROBE_BYTES)
+        with contextlib.closing(Connection()) as connection:
+            status, headers, body = connection.ask(Request("GET", url + "/__mock__/"), PROBE_SECONDS, _PROBE_BYTES)
     except Overflow:
         return {}
-    except httpx.ConnectError as error:
+    except Unreachable as error:
         message = f"{url} is not there: {error}; is the server running, and is the port right?"
         raise TargetError(message) from error
-    except (httpx.HTTPError, TimeoutError) as error:
-        message = f"{url} does not answer as an HTTP server: {error or type(error).__name__}"
+    except Unanswered as error:
+        message = f"{url} does not answer as an HTTP server: {error}"
         raise TargetError(message) from error
-    import json  # noqa: PLC0415  # one look, once a run
-
-    if status != 200 or not headers.get("content-type", "").startswith("application/json"):
+    if status != 200 or not dict(headers).get("content-type", "").startswith("application/json"):
         return {}
     try:
         found = json.loads(body)
