@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -111,6 +112,7 @@ class Session:
     last: Answer | None = None
     witness: Witness = field(default_factory=Witness)
     _connection: Connection = field(default_factory=Connection)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
     numbers: dict[str, int] = field(default_factory=dict)
     """The number of each clause, as the journal's header has them."""
 
@@ -138,16 +140,18 @@ class Session:
     def together(self, tenant: Tenant, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
         """Send requests at the same time, each on a connection of its own; the answers are in the order of the requests.
 
-        They are judged in the order in which they were answered. Raises TargetError as `send` does.
+        They are judged in the order in which they were answered, one group after the other where two threads send one each.
+        Raises TargetError as `send` does.
         """
         with ThreadPoolExecutor(len(requests)) as pool:
             done = list(pool.map(_alone, requests))
         order = sorted(range(len(done)), key=lambda index: done[index].started + done[index].elapsed / 1000)
-        self.judge.ledger.crowd = [(one.started, one.started + one.elapsed / 1000) for one in done]
-        try:
-            answers = {index: self._taken(tenant, done[index], intent) for index in order}
-        finally:
-            self.judge.ledger.crowd = ()
+        with self._turn:
+            self.judge.ledger.crowd = [(one.started, one.started + one.elapsed / 1000) for one in done]
+            try:
+                answers = {index: self._taken(tenant, done[index], intent) for index in order}
+            finally:
+                self.judge.ledger.crowd = ()
         return [answers[index] for index in range(len(done))]
 
     def _taken(self, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:
