@@ -256,6 +256,13 @@ def _current_test(request: pytest.FixtureRequest) -> Iterator[None]:
     session.test = ""
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Leave out whatever is left once the target is lost: it could only fail, each test with a report of its own."""
+    worker = item.config.stash.get(WORKER, None)
+    return True if worker is not None and worker.dead else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test whose exchanges broke a clause, even where it did not look."""

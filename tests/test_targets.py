@@ -167,7 +167,7 @@ def test_target_that_dies_in_the_middle(payproof: Payproof, root: Path, tmp_path
     with mock() as (url, process):
         killer = threading.Thread(target=lambda: (wait_for_exchanges(tmp_path), process.kill()))
         killer.start()
-        done = payproof("run", "--kit", str(root), "--target", url, "--out", str(tmp_path), "--workers", "1")
+        done = payproof("run", "--kit", str(root), "--target", url, "--out", str(tmp_path), "--workers", "1", "--depth", "smoke")
         killer.join()
 
     assert done.returncode == 3, done.stdout + done.stderr
@@ -217,7 +217,7 @@ def test_mock_says_that_its_port_is_in_use(payproof: Payproof) -> None:
 def test_interrupt_leaves_a_journal(root: Path, tmp_path: Path, sent: signal.Signals) -> None:
     """Ctrl-C, or a CI system that ends its job: exit 3, a whole journal and a verdict that says interrupted."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "payproof", "run", "--kit", str(root), "--out", str(tmp_path), "--workers", "2"],
+        [sys.executable, "-m", "payproof", "run", "--kit", str(root), "--out", str(tmp_path), "--workers", "2", "--depth", "smoke"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         preexec_fn=heed_interrupts,  # noqa: PLW1509  # one call, and no lock that it could wait for
     )  # fmt: skip
