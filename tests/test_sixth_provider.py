@@ -31,6 +31,7 @@ KIT = kits.load(FOLDER)
 API = "parking-accounts"
 MUTANTS = replay.mutants(KIT, API)
 LIES = {"charges-again": "PARK-PAY-REPLAY", "shows-foreign": "PARK-FOREIGN-HIDDEN"}
+"""The lies of the server; the second is told by the page about kits, and its run is looked at there."""
 NEEDING = {"PARK-FOREIGN-HIDDEN": "second-tenant", "PARK-TOPUP-KEY-FORGOTTEN": "clock"}
 KEY = "garage-key-for-trying-out"
 
@@ -78,13 +79,17 @@ def test_honest_server_is_conformant(payproof: Payproof, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "clause"), LIES.items())
-def test_lie_is_caught_by_its_clause(payproof: Payproof, tmp_path: Path, fault: str, clause: str) -> None:
+def test_lie_is_caught_by_its_clause(payproof: Payproof, tmp_path: Path) -> None:
     """A server that lies breaks the clause that its help names, and no other one."""
-    with server("--fault", fault) as url:
+    with server("--fault", "charges-again") as url:
         code, said, output = judged(payproof, tmp_path, url, "--depth", "smoke", "--workers", "1")
 
     assert code == 1, output
+    assert_caught(said, "charges-again")
+
+
+def assert_caught(said: dict[str, Any], fault: str) -> None:
+    clause = LIES[fault]
     assert verdicts(said, "failed") == {clause}
     assert {finding["clause"] for finding in said["findings"]} == {clause}
     assert clause in re.search(rf'"{fault}": "([^"]*)"', (FOLDER / "mock.py").read_text(encoding="utf-8"))[1]  # type: ignore[index]
@@ -203,6 +208,10 @@ def test_engine_does_not_know_the_provider() -> None:
     assert named == []
 
 
+ANSWERS = "for _ in {1..600}; do (exec 3<>/dev/tcp/127.0.0.1/\\2) 2>/dev/null && break; sleep 0.1; done"
+"""A minute at most for a server to begin to listen, in the words of bash."""
+
+
 def free_ports(number: int) -> list[str]:
     """Give ports that nobody listens on."""
     taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
@@ -216,10 +225,11 @@ def free_ports(number: int) -> list[str]:
 def test_every_command_of_the_page_works(tmp_path: Path) -> None:
     """The page about kits is followed word for word, in a checkout: each block of commands succeeds and says what it should.
 
-    Only the ports are others, and a busy machine gets more time to start the servers.
+    Only the ports are others, and a server is waited for until it answers, however busy the machine is.
     """
     blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "kit.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    script = "\n".join(f"{block}echo '--- {number}'" for number, block in enumerate(blocks)).replace("sleep 2", "sleep 5")
+    script = "\n".join(f"{block}echo '--- {number}'" for number, block in enumerate(blocks))
+    script = re.sub(r"(--port (\d+).*)\nsleep 2$", rf"\1\n{ANSWERS}", script, flags=re.MULTILINE)
     written = sorted(set(re.findall(r"\b80[0-9]{2}\b", script)))
     for old, new in zip(written, free_ports(len(written)), strict=True):
         script = re.sub(rf"\b{old}\b", new, script)
@@ -248,3 +258,4 @@ def test_every_command_of_the_page_works(tmp_path: Path) -> None:
     assert "every clause is broken by a lie of its own" in said[-3]
     assert "exit code 1" in said[-2]
     assert "PARK-FOREIGN-HIDDEN" in said[-2]
+    assert_caught(json.loads((tmp_path / "parking-reports" / "verdict.json").read_text(encoding="utf-8")), "shows-foreign")
