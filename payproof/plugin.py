@@ -259,8 +259,7 @@ def _current_test(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     """Leave out whatever is left once the target is lost: it could only fail, each test with a report of its own."""
-    worker = item.config.stash.get(WORKER, None)
-    return True if worker is not None and worker.dead else None
+    return bool((worker := item.config.stash.get(WORKER, None)) and worker.dead) or None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -293,9 +292,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         return made
     error = call.excinfo.value
     if isinstance(error, TargetError):
-        if not worker.dead:
-            worker.dead = str(error)
-            worker.fail(str(error))
+        worker.lose(str(error))
     elif not _is_finding(error):
         what = f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}"
         worker.fail(what, test=item.nodeid)
@@ -303,9 +300,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def _is_finding(error: BaseException) -> bool:
-    if isinstance(error, BaseExceptionGroup):
-        return all(_is_finding(one) for one in error.exceptions)
-    return isinstance(error, BrokenClause)
+    return all(map(_is_finding, error.exceptions)) if isinstance(error, BaseExceptionGroup) else isinstance(error, BrokenClause)
 
 
 class _Collected:

@@ -90,6 +90,12 @@ class Worker:
         if self._session is not None and self._journal is not None:
             self._journal.write(error_record(self._session.redactor.text(message), where=self._session.test or "suite", test=test))
 
+    def lose(self, why: str) -> None:
+        """Write down once that the target is lost; `session` raises from now on."""
+        if not self.dead:
+            self.dead = why
+            self.fail(why)
+
     def close(self) -> None:
         """Finish the shard and let the target go."""
         if self._session is None or self._journal is None:
