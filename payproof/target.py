@@ -99,6 +99,11 @@ class Target:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def reference(self) -> bool:
+        """Whether it is our mock with our own choices: a suite may expect them then. One with legal variants makes others."""
+        return self.mock and not self.variants
+
     def close(self) -> None:
         """Stop the embedded mock, if there is one, and drop connections."""
         self._connection.close()

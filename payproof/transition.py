@@ -80,7 +80,7 @@ def drive(
     status = send()
     apis.transition(api=api, resource=resource, state=state, operation=operation, expected=cell.word, status=status)
     where = f"{operation} on a {resource} that is {state}"
-    if not cell.covers(status, reference=apis.session.target.mock):
+    if not cell.covers(status, reference=apis.session.target.reference):
         message = f"{where}: {status}, and right is {sorted(cell.statuses)}"
         raise AssertionError(message)
     after = see()

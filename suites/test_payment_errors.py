@@ -108,7 +108,7 @@ def test_caller_errors(till: Till, ground: Ground, charges: Charges, operation: 
             assert (till.look(payment), till.effects()) == (before, done)
 
     # Each by the documented error
-    if till.apis.session.target.mock:
+    if till.apis.session.target.reference:
         assert caused == {error: int(error[:3]) for error in CALLER_ERRORS[operation]}
     assert {error: status for error, status in caused.items() if not (400 <= status < 500 or error.startswith("412"))} == {}
 
@@ -171,7 +171,7 @@ def test_error_body(till: Till, charges: Charges) -> None:
     assert answer.body["responseCode"]
 
     # Both are named by the reference server, and neither the card nor its code is told
-    if till.apis.session.target.mock:
+    if till.apis.session.target.reference:
         assert {fault["entity"] for fault in answer.body["validationErrors"]} == {"amount", "currency"}
         assert all(fault["code"] and fault["message"] for fault in answer.body["validationErrors"])
     assert "4012000033330026" not in answer.text

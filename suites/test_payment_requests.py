@@ -77,7 +77,7 @@ def test_same_request_again(till: Till, charges: Charges, operation: str) -> Non
 
     # Three times more
     answers = [_again(till, operation, payment, body, key) for _ in range(3)]
-    if till.apis.session.target.mock:
+    if till.apis.session.target.reference:
         assert [answer.body for answer in answers] == [first.body] * 3
     assert all(_same_thing(operation, first, answer) for answer in answers if answer.status == 200)
 
@@ -87,7 +87,7 @@ def test_same_request_again(till: Till, charges: Charges, operation: str) -> Non
     # Another request-id makes a second effect, unless a payment is void already
     fresh = till.ask(operation, payment, body=body)
     more = 0 if operation == "updatePayment" else 1
-    assert fresh.status == (200 if more else 400) or not till.apis.session.target.mock
+    assert fresh.status == (200 if more else 400) or not till.apis.session.target.reference
     assert till.effects().get(EFFECT[operation], 0) == done[EFFECT[operation]] + more
 
 
@@ -106,7 +106,7 @@ def test_same_request_id_for_another_body(till: Till, charges: Charges, operatio
 
     # The second one
     answer = _again(till, operation, payment, _body(charges, operation, payment, other=True), key)
-    if till.apis.session.target.mock:
+    if till.apis.session.target.reference:
         assert answer.status == 412
     assert answer.status != 200 or _same_thing(operation, first, answer)
 
@@ -161,7 +161,7 @@ def test_request_id_of_a_refused_request(till: Till, charges: Charges, operation
 
     # Mended
     mended = _again(till, operation, payment, body, key)
-    if till.apis.session.target.mock:
+    if till.apis.session.target.reference:
         assert mended.status == 200
     worked = till.effects().get(EFFECT[operation], 0) - done.get(EFFECT[operation], 0)
     assert worked == (1 if mended.status == 200 else 0)
@@ -191,7 +191,7 @@ def test_request_id_at_other_operations(till: Till, charges: Charges) -> None:
         assert again.status != 200 or _same_thing(operation, first, again)
 
     # What was accepted has happened, once
-    if till.apis.session.target.mock:
+    if till.apis.session.target.reference:
         assert set(statuses.values()) == {200}
     happened = {effect: 1 for effect, status in statuses.items() if status == 200}
     assert till.effects() == {"payments created": 1, **happened}

@@ -13,10 +13,10 @@ from payproof.transition import cells, drive, every, legal
 class World:
     """A resource that counts what was done to it, and who writes transitions down."""
 
-    def __init__(self, *, mock: bool = True) -> None:
+    def __init__(self, *, reference: bool = True) -> None:
         self.value, self.done = 0, 0
         self.rows: list[dict[str, Any]] = []
-        self.session = SimpleNamespace(target=SimpleNamespace(mock=mock))
+        self.session = SimpleNamespace(target=SimpleNamespace(reference=reference))
 
     def transition(self, **row: Any) -> None:
         """Write a row down."""
@@ -73,12 +73,12 @@ def test_what_no_document_says_binds_the_reference_only() -> None:
     """Elsewhere another answer is as good, unless the server fails."""
     unsaid = legal(200, unsaid=True)
 
-    driven(World(mock=False), 409, unsaid, change=False)
+    driven(World(reference=False), 409, unsaid, change=False)
 
     with pytest.raises(AssertionError, match="409, and right is"):
         driven(World(), 409, unsaid, change=False)
     with pytest.raises(AssertionError, match="500, and right is"):
-        driven(World(mock=False), 500, unsaid, change=False)
+        driven(World(reference=False), 500, unsaid, change=False)
 
 
 def test_table_has_a_cell_for_each_state() -> None:
