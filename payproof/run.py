@@ -183,7 +183,7 @@ def _waivers(options: Options, clauses: Collection[str]) -> tuple[waiver.Waiver,
 
 def _forget(out: Path) -> None:
     """Take away what an earlier run left, so that nobody reads its results for those of this one."""
-    for name in ("journal.jsonl", "verdict.json", "junit.xml", "evidence.har", "summary.md", "allurerc.json"):
+    for name in ("journal.jsonl", "verdict.json", "junit.xml", "evidence.har", "summary.md", "allurerc.json", "report.html"):
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / "allure-results", ignore_errors=True)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from payproof.excerpt import Excerpt, Step
+    from payproof.exchange import Exchange
 
 _MARKER = re.compile(r"\[redacted:([a-z]+)(?::([0-9]{4}))?(?::[0-9a-f]+)?\]")
 _SPECIAL = re.compile(r'([\\"$`])')
@@ -80,6 +81,16 @@ def script(part: Excerpt, cards: Mapping[str, str], common: Container[str] = ("a
         call = " \\\n  ".join(parts)
         lines += [f"{call} \\\n  -i"] if step is steps[-1] else [f"ANSWER_{number}=$({call})", *writer.gives(number, step, steps[number:])]
     return "\n".join([*_head(part, writer), *lines, ""])
+
+
+def line(exchange: Exchange) -> str:
+    """Give one exchange as a command; what is hidden stands as a variable."""
+    request = exchange.request
+    writer = _Script({})
+    parts = [f"curl -sS -i -X {request.method} {writer.quoted(request.url)}"]
+    parts += [f"-H {writer.quoted(f'{name}: {value}')}" for name, value in request.headers if name.lower() not in _QUIET]
+    parts += [f"--data-binary {writer.quoted(request.body.decode('utf-8', 'replace'))}"] if request.body else []
+    return " \\\n  ".join(parts)
 
 
 def _head(part: Excerpt, writer: _Script) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payproof.report import account, allure, har, junit, summary
+from payproof.report import account, allure, har, html, junit, summary
+from payproof.report.words import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
+
+__all__ = ["one_line", "write"]
 
 
 def write(out: Path, journal: Path) -> dict[str, Any]:
@@ -17,20 +19,6 @@ def write(out: Path, journal: Path) -> dict[str, Any]:
     junit.write(out / "junit.xml", told.verdict)
     allure.write(out / "allure-results", told)
     har.write(out / "evidence.har", told)
+    html.write(out / "report.html", told)
     summary.write(out / "summary.md", told.verdict, one_line(told.verdict))
     return told.verdict
-
-
-def one_line(verdict: Mapping[str, Any]) -> str:
-    """Say in one line what the verdict is and why."""
-    counts = verdict["counts"]
-    if verdict["conformant"]:
-        word = "conformant"
-    elif counts["failed"]:
-        word = "not conformant"
-    else:
-        word = "incomplete"
-    parts = [f"{counts[name]} {name.replace('_', ' ')}"
-             for name in ("passed", "failed", "warned", "waived", "observed", "not_applicable", "not_run") if counts[name]]  # fmt: skip
-    partial = ", partial" if verdict["partial"] else ""
-    return f"{word}{partial}: {counts['clauses']} clauses: {', '.join(parts)}; {counts['exchanges']} exchanges; exit {verdict['exit']}"
