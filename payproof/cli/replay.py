@@ -27,7 +27,7 @@ def command(journal: Path, exchange: str, target: str | None, folder: Path | Non
     from payproof.options import Options  # noqa: PLC0415  # not needed for --help
     from payproof.redact import Redactor  # noqa: PLC0415  # not needed for --help
     from payproof.report import account  # noqa: PLC0415  # not needed for --help
-    from payproof.target import open_target, refuse_production  # noqa: PLC0415  # not needed for --help
+    from payproof.target import EMBEDDED, open_target, refuse_production  # noqa: PLC0415  # not needed for --help
 
     if re.fullmatch("F[0-9]+", exchange):
         found = {row["id"]: row["exchange"] for row in account.read(journal).verdict["findings"]}
@@ -45,7 +45,7 @@ def command(journal: Path, exchange: str, target: str | None, folder: Path | Non
         return Exit.CONFORMANT
     where = target or header["target"]
     refuse_production(where, loaded.production_hosts())
-    same = target is None and header["mock"]
+    same = target is None and where == EMBEDDED
     options = Options(where, faults=tuple(header["faults"]) if same else (), variants=tuple(header["variants"]) if same else (),
                       clock=header["clock"] if same else None, kit=given)  # fmt: skip
     changed = [api["id"] for api in header["apis"] if api["id"] in loaded.contracts
