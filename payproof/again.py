@@ -11,7 +11,7 @@ import re
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from payproof.client import Api, Session
 from payproof.errors import UsageError
@@ -182,7 +182,12 @@ class _Cast:
             self._act(tenant, act)
         old = step.exchange.request
         split = urlsplit(old.url)
-        path = self._renewed(split.path + (f"?{split.query}" if split.query else ""))
+        query = self._renewed(split.query)
+        if MARK in query and step.operation:
+            own = Api(self._session, tenant, step.api).access(step.operation, "query")
+            asked = parse_qsl(query, keep_blank_values=True)
+            query = urlencode([(name, own.get(name, value) if MARK in value else value) for name, value in asked])
+        path = self._renewed(split.path) + (f"?{query}" if query else "")
         headers = tuple((name, self._renewed(value)) for name, value in old.headers)
         if any(MARK in value for _, value in headers) and step.operation:
             own = {name.lower(): value for name, value in Api(self._session, tenant, step.api).access(step.operation).items()}

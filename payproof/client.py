@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from payproof import __version__
 from payproof.connection import Connection
+from payproof.door import AUTHORIZATION, doors
 from payproof.errors import TargetError
 from payproof.exchange import Exchange, Intent, Request, Unparsable, lowered, parse_json
 from payproof.journal import error_record, exchange_record, finding_record
@@ -229,11 +230,11 @@ class Api:
     api: str
 
     def call(
-        self, operation: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None,
+        self, operation: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, str | None] | None = None,
         headers: Mapping[str, str | None] | None = None, body: Any = None, form: Mapping[str, str] | None = None,
         raw: bytes | None = None, intent: Intent | None = None,
     ) -> Answer:  # fmt: skip
-        """Call an operation. A header given as None is left out; `raw` is a body as it stands.
+        """Call an operation. A header or a query parameter given as None is left out; `raw` is a body as it stands.
 
         Without `intent` nothing is claimed about the request; `client.ACCEPT` claims that it must be accepted.
         """
@@ -241,7 +242,7 @@ class Api:
                                                            form=form, raw=raw), intent)  # fmt: skip
 
     def request(
-        self, operation: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None,
+        self, operation: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, str | None] | None = None,
         headers: Mapping[str, str | None] | None = None, body: Any = None, form: Mapping[str, str] | None = None,
         raw: bytes | None = None,
     ) -> Request:  # fmt: skip
@@ -250,7 +251,8 @@ class Api:
         template = definition.template
         for name, value in (path or {}).items():
             template = template.replace(f"{{{name}}}", quote(value, safe=""))
-        url = self.session.url(self.api, template) + (f"?{urlencode(query)}" if query else "")
+        asked = {name: chosen for name, chosen in {**self.access(operation, "query"), **(query or {})}.items() if chosen is not None}
+        url = self.session.url(self.api, template) + (f"?{urlencode(asked)}" if asked else "")
         given: dict[str, str | None] = {"Accept": "application/json", "User-Agent": f"payproof/{__version__}"}
         given.update(self.access(operation))
         content = b""
@@ -271,17 +273,19 @@ class Api:
         sent = tuple((name, chosen) for name, chosen in given.items() if chosen is not None)
         return Request(definition.method, url, sent, content)
 
-    def access(self, operation: str) -> dict[str, str]:
-        """Give the headers that let this tenant in at an operation, as the contract says.
+    def access(self, operation: str, where: str = "header") -> dict[str, str]:
+        """Give the headers, or with "query" the parameters, that let this tenant in at an operation, as the contract says.
 
         A token is fetched when it is first needed; `{fresh}` is a new UUID each time.
         """
         contract = self.session.kit.contracts[self.api]
         definition = contract.spec.operations[operation]
-        declared = {one.name.lower() for one in definition.parameters if one.where == "header"}
-        if definition.definition.get("security", True):
-            declared.add("authorization")
-        wanted = {name: value for name, value in contract.access.get("headers", {}).items() if name.lower() in declared}
+        declared = {one.key for one in definition.parameters if one.where == where}
+        declared |= {door.key for door in doors(contract.spec, definition) if door.where == where}
+        if where == "header" and definition.definition.get("security", True):
+            declared.add(AUTHORIZATION.lower())
+        filled = contract.access.get("headers" if where == "header" else "query", {})
+        wanted = {name: value for name, value in filled.items() if (name.lower() if where == "header" else name) in declared}
         kept = contract.access.get("token", {}).get("credential", "token")
         if any(f"{{{kept}}}" in value for value in wanted.values()) and kept not in self.tenant.credentials:
             self.token()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from payproof.door import doors
 from payproof.schema import BRANCHES, resolve
 from payproof.shape import FORM
 
@@ -26,7 +27,7 @@ class Constraint:
     `location` is header, path, query, body or authorization; `pointer` names the parameter or is a JSON pointer into
     the body, with `*` for an item; for `required` it ends with the member that must be there. `schema` is the schema
     object around the keyword, for the authorization its security scheme. Keywords beside those of JSON Schema: `json`
-    for a body that is none, `content-type` for its header, `scheme` and `credentials` for what Authorization holds.
+    for a body that is none, `content-type` for its header, `scheme` and `credentials` for what a door asks for.
 
     A constraint inside of an alternative (anyOf, oneOf) counts only where no other alternative holds: `rivals` are the
     members that the others require, and the fault is then reported at `choice`, the place of the alternatives.
@@ -54,12 +55,9 @@ def constraints(spec: Spec, operation: Operation) -> list[Constraint]:
 
 
 def _all(spec: Spec, operation: Operation) -> Iterator[Constraint]:
-    security = operation.definition.get("security", spec.document.get("security", ()))
-    if security and {} not in security:
-        schemes = spec.document.get("components", {}).get("securitySchemes", {})
-        known = [resolve(spec.document, schemes[name]) for option in security for name in option if name in schemes]
-        for keyword in ("required", "scheme", "credentials"):
-            yield Constraint("authorization", "", keyword, known[0] if known else {})
+    for door in doors(spec, operation)[:1]:
+        for keyword in ("required", "credentials") if door.bare else ("required", "scheme", "credentials"):
+            yield Constraint("authorization", "", keyword, door.scheme)
     for parameter in operation.parameters:
         schema = parameter.shape.schema
         place = f"/{parameter.name}"

@@ -36,8 +36,8 @@ NULL: Final[Any] = _Sign("NULL")
 class Draft:
     """A request before it is on the wire.
 
-    A header that is None is not sent. `form` holds the fields of a form body in order; `raw` is a body as it stands and
-    wins over `body` and `form`.
+    A header that is None is not sent, nor is a query parameter that is. `form` holds the fields of a form body in order;
+    `raw` is a body as it stands and wins over `body` and `form`.
     """
 
     operation: str
@@ -85,7 +85,8 @@ class Draft:
         kept = {other: held[other] for other in held if other != name}
         if value is not ABSENT:
             kept[name] = value
-        elif location == "header":
+        elif location == "header" or (location == "query" and name not in held):
+            # What a contract's access fills in is in no draft.
             kept[name] = None
         if location == "header":
             return replace(self, headers=kept)

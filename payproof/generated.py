@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from payproof.constraint import constraints
+from payproof.door import doors
 from payproof.draft import ABSENT, Draft, changed_at, follow
 from payproof.shape import FORM
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from payproof.contract import Contract
     from payproof.kit import Kit
@@ -48,8 +49,8 @@ _TESTS = 64
 class _Sent:
     """A request of the journal, in parts that can be compared. The path is left out: ids differ between tenants.
 
-    So are `varying` headers, which differ from tenant to tenant or from request to request whatever a test does, and the
-    ids that the body has at the places `ids`: they name what was prepared for this one request.
+    So are `varying` headers and parameters, which differ from tenant to tenant or from request to request whatever a test
+    does, and the ids that the body has at the places `ids`: they name what was prepared for this one request.
     """
 
     query: Mapping[str, str]
@@ -58,9 +59,9 @@ class _Sent:
     body: Any
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], varying: Collection[str], ids: Iterable[str]) -> _Sent:
+    def of(cls, record: Mapping[str, Any], varying: _Varying, ids: Iterable[str]) -> _Sent:
         request = record["request"]
-        headers = {name.lower(): value for name, value in request["headers"] if name.lower() not in varying}
+        headers = {name.lower(): value for name, value in request["headers"] if name.lower() not in varying.headers}
         text = request["body"]
         body: Any = None
         if headers.get("content-type", "").startswith(FORM):
@@ -74,7 +75,8 @@ class _Sent:
             for place in Draft("", body=body).spots("body", pointer):
                 if isinstance(follow(body, place), str | int):
                     body = changed_at(body, place, "an id")
-        return cls(dict(parse_qsl(urlsplit(request["url"]).query, keep_blank_values=True)), headers, text, body)
+        query = parse_qsl(urlsplit(request["url"]).query, keep_blank_values=True)
+        return cls({name: value for name, value in query if name not in varying.query}, headers, text, body)
 
     def differs_only_at(self, other: _Sent, location: str, pointer: str) -> bool:
         """Say whether two requests are equal except for one place."""
@@ -99,11 +101,36 @@ def _without(body: Any, pointer: str) -> Any:
     return changed_at(body, pointer, ABSENT)
 
 
+@dataclass(frozen=True, slots=True)
+class _Varying:
+    """Headers and query parameters that no test chooses; those of the door are among them."""
+
+    headers: frozenset[str]
+    query: frozenset[str]
+    door: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, contract: Contract, operation: Operation) -> _Varying:
+        door = frozenset((one.where, one.key) for one in doors(contract.spec, operation))
+        headers = _VARYING | {name.lower() for name, value in contract.access.get("headers", {}).items() if "{" in value}
+        headers |= {one.key for one in operation.parameters if one.where == "header" and REFERS in one.shape.schema}
+        query = frozenset(name for name, value in contract.access.get("query", {}).items() if "{" in value)
+        own = {where: frozenset(key for place, key in door if place == where) for where in ("header", "query")}
+        return cls(headers | own["header"], query | own["query"], door)
+
+    def chosen(self, where: str, key: str, changed: str) -> bool:
+        """Say whether a value tells requests apart that differ at the place `changed`."""
+        held = self.headers if where == "header" else self.query
+        if key not in held or changed == f"{where}/{key}":
+            return True
+        return changed == "authorization" and (where, key) in self.door
+
+
 @dataclass(slots=True)
 class _Operation:
     api: str
     constraints: frozenset[str]
-    varying: frozenset[str]
+    varying: _Varying
     ids: tuple[str, ...]
     bare: bool
     accepted: set[bytes] = field(default_factory=set)
@@ -117,10 +144,8 @@ class _Operation:
     @classmethod
     def of(cls, contract: Contract, operation: Operation) -> _Operation:
         """Look up what is counted of an operation, and what tells its requests apart."""
-        filled = contract.access.get("headers", {})
-        varying = _VARYING | {name.lower() for name, value in filled.items() if "{" in value}
-        varying |= {one.key for one in operation.parameters if one.where == "header" and REFERS in one.shape.schema}
-        chosen = [one for one in operation.parameters if one.where == "query" or (one.where == "header" and one.key not in varying)]
+        varying = _Varying.of(contract, operation)
+        chosen = [one for one in operation.parameters if one.where in {"query", "header"} and varying.chosen(one.where, one.key, "")]
         demanded = constraints(contract.spec, operation)
         known = frozenset(constraint.id for constraint in demanded)
         ids = {one.pointer for one in demanded if one.location == "body" and one.keyword == "type" and REFERS in one.schema}
@@ -141,12 +166,14 @@ class _Operation:
         """
         request = record["request"]
         split = urlsplit(request["url"])
+        place = changed.lower() if changed.startswith("header") else changed
         headers = sorted(
-            (name.lower(), value) for name, value in request["headers"]
-            if name.lower() not in self.varying or changed.lower() in {f"header/{name.lower()}", name.lower()}
-        )  # fmt: skip
+            (name.lower(), value) for name, value in request["headers"] if self.varying.chosen("header", name.lower(), place)
+        )
+        asked = parse_qsl(split.query, keep_blank_values=True)
+        query = [(name, value) for name, value in asked if self.varying.chosen("query", name, place)]
         path = split.path if self.bare or changed.startswith("path") else record["operation"]
-        text = repr((record["operation"], path, split.query, headers, request["body"], changed))
+        text = repr((record["operation"], path, query, headers, request["body"], changed))
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from payproof.door import AUTHORIZATION, doors
 from payproof.redact import marked
 from payproof.shape import Fault, Sent, request_faults
 
@@ -43,10 +44,10 @@ def reception(
     if exchange.intent is None and (response is None or response.status >= 300 or refused):
         return Reception()
     faults = request_faults(spec, operation, exchange, path, sent)
-    return replace(_received(operation, exchange, faults, refused=refused), faults=faults)
+    return replace(_received(spec, operation, exchange, faults, refused=refused), faults=faults)
 
 
-def _received(operation: Operation, exchange: Exchange, faults: list[Fault], *, refused: bool) -> Reception:
+def _received(spec: Spec, operation: Operation, exchange: Exchange, faults: list[Fault], *, refused: bool) -> Reception:
     intent, response = exchange.intent, exchange.response
     if intent is None:
         status = response.status if response is not None else 0
@@ -69,9 +70,14 @@ def _received(operation: Operation, exchange: Exchange, faults: list[Fault], *, 
     if response is None:
         return Reception("rejects-invalid")
     if not 400 <= response.status < 500 and not refused:
-        fault = faults[0] if faults else Fault("", "/header/Authorization", "credentials that let nobody in", "", operation.ground)
+        fault = faults[0] if faults else _nobody(spec, operation)
         return Reception("rejects-invalid", judged=True, fault=_accepted(fault, response.status))
     return Reception("rejects-invalid", judged=True, hole=_hole(exchange))
+
+
+def _nobody(spec: Spec, operation: Operation) -> Fault:
+    place = next((door.pointer for door in doors(spec, operation)), f"/header/{AUTHORIZATION}")
+    return Fault("", place, "credentials that let nobody in", "", operation.ground)
 
 
 def _accepted(fault: Fault, status: int) -> Fault:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from payproof import contract as contracts
 from payproof import spec as specs
 from payproof import yamlfile
+from payproof.door import AUTHORIZATION, all_doors
 from payproof.errors import KitError, UsageError
 
 if TYPE_CHECKING:
@@ -47,19 +48,22 @@ class Kit:
         for api in apis:
             access = self.contracts[api].access
             token = access.get("token", {})
-            templates = [*access.get("headers", {}).values(), *token.get("headers", {}).values(), *token.get("form", {}).values()]
+            filled = (access.get("headers", {}), access.get("query", {}), token.get("headers", {}), token.get("form", {}))
+            templates = [value for values in filled for value in values.values()]
             fetched = {token.get("credential", "token"), "fresh"} if token else {"fresh"}
             for name in _TEMPLATE.findall(" ".join(templates)):
                 named |= dict.fromkeys(("client_id", "client_secret") if name == "basic" else () if name in fetched else (name,))
         return tuple(named)
 
     def secrets(self) -> frozenset[str]:
-        """Give the names of the credentials that open something: what goes into Authorization or fetches a token."""
+        """Give the names of the credentials that open something: what goes through a door or fetches a token."""
         found = {"basic"}
         for contract in self.contracts.values():
             token = contract.access.get("token", {})
             headers = {**contract.access.get("headers", {}), **token.get("headers", {})}
-            templates = [value for name, value in headers.items() if name.lower() == "authorization"]
+            known = all_doors(contract.spec) | {("header", AUTHORIZATION.lower())}
+            templates = [value for name, value in headers.items() if ("header", name.lower()) in known]
+            templates += [value for name, value in contract.access.get("query", {}).items() if ("query", name) in known]
             templates += [value for name, value in token.get("form", {}).items() if name != "client_id"]
             found.update(_TEMPLATE.findall(" ".join(templates)))
         return frozenset(found)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import reject
 from hypothesis import strategies as st
 
+from payproof.door import Door
 from payproof.draft import ABSENT, follow
 from payproof.exchange import Intent
 from payproof.specimen import leaf, strategy
@@ -122,7 +123,8 @@ def _at(constraint: Constraint, base: Draft, spot: str, now: Any, others: Sequen
     location, keyword = constraint.location, constraint.keyword
     intent = Intent("refuse", location, spot, keyword)
     if location == "authorization":
-        return _authorization(constraint).map(lambda value: Negative(base.put("header", "/Authorization", value), intent))
+        door = Door.of(constraint.schema)
+        return _authorization(constraint, door).map(lambda value: Negative(base.put(door.where, f"/{door.name}", value), intent))
     if keyword == "json":
         return _broken(json.dumps(base.body)).map(lambda raw: Negative(replace(base, raw=raw), intent))
     if keyword == "content-type":
@@ -269,12 +271,14 @@ def _other_number(keyword: str, bound: float) -> SearchStrategy[float]:
     return away.map(lambda steps: bound + steps - (keyword == "exclusiveMaximum"))
 
 
-def _authorization(constraint: Constraint) -> SearchStrategy[Any]:
+def _authorization(constraint: Constraint, door: Door) -> SearchStrategy[Any]:
     scheme = str(constraint.schema.get("scheme", "bearer")).lower()
     pair = st.tuples(_WORD, _WORD).map(":".join).map(lambda text: base64.b64encode(text.encode()).decode())
     token = st.tuples(_WORD, _WORD, _WORD).map(".".join)
     if constraint.keyword == "required":
         return st.just(ABSENT)
+    if door.bare:
+        return _WORD.map(door.written)
     if constraint.keyword == "scheme":
         others = st.sampled_from([name for name in _SCHEMES if name.lower() != scheme])
         return st.tuples(others, st.one_of(pair, token)).map(" ".join)

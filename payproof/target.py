@@ -53,9 +53,8 @@ class Tenant:
         """Say whether the target was told how to answer this request: by a script, or by a credential made for that."""
         if self.control and response is not None and any(name.lower() == SCRIPTED for name, _ in response.headers):
             return True
-        return bool(self.scripted) and any(
-            value.partition(" ")[2] in self.scripted for name, value in request.headers if name.lower() == "authorization"
-        )
+        shown = [value for _, value in (*request.headers, *request.query())] if self.scripted else ()
+        return any(value in self.scripted or value.partition(" ")[2] in self.scripted for value in shown)
 
 
 class Source(Protocol):

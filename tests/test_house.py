@@ -28,7 +28,7 @@ ORDER = (
     # values, and how files become them
     "exchange", "finding", "clause", "waiver", "yamlfile", "fileformat",
     # what the contract says
-    "syntax", "quick", "chains", "expression", "schema", "spec", "contract", "kit", "ledger",
+    "syntax", "quick", "chains", "expression", "schema", "spec", "door", "contract", "kit", "ledger",
     # whether an exchange keeps it
     "redact", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept

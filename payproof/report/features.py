@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from payproof.door import doors
 from payproof.witness import outcomes
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def _headers(contract: Contract) -> Mapping[str, list[str]]:
         for parameter in operation.parameters:
             if parameter.where == "header":
                 found.setdefault(parameter.name, []).append(f"{operation.id}.rejects-invalid")
-        if operation.definition.get("security", True):
-            found.setdefault("Authorization", []).append(f"{operation.id}.rejects-invalid")
+        for door in doors(contract.spec, operation)[:1]:
+            if door.where == "header":
+                found.setdefault(door.name, []).append(f"{operation.id}.rejects-invalid")
         for answer in operation.answers.values():
             for name in answer.headers:
                 known = next((one for one in found if one.lower() == name.lower()), name)

@@ -16,7 +16,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import uvicorn
 
@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 FAULTS = {
     "charges-again": "a payment that is repeated with its idempotency key is taken a second time (PARK-PAY-REPLAY)",
+    "lets-anybody-in": "whoever has no good key is taken for the operator who is there from the start (PARK-KEY-MISSING)",
     "shows-foreign": "an operator can read the accounts of another one (PARK-FOREIGN-HIDDEN)",
 }
 """The lies that can be told, each with the clause that finds it out."""
 
 FIXED_KEY = "garage-key-for-trying-out"
 """The key of the operator who is there from the start."""
+
+DOORS = ("bearer", "header", "query", "cookie")
+"""Where an operator's key can be: after `Bearer`, or by itself in Garage-Key, in `garage_key=`, in a cookie of this name."""
 
 KEY_LIFETIME = timedelta(days=1)
 """How long an idempotency key is kept."""
@@ -134,17 +138,27 @@ def note(document: dict[str, Any]) -> dict[str, str]:
 class Garage:
     """The API: operators by their keys, and what each operation does."""
 
-    def __init__(self, faults: frozenset[str]) -> None:
-        """Open with one operator."""
+    def __init__(self, faults: frozenset[str], key_in: str = "bearer") -> None:
+        """Open with one operator; `key_in` is one of DOORS."""
         self.faults = faults
+        self.key_in = key_in
         self.operators = {FIXED_KEY: Operator(FIXED_KEY)}
 
-    def admit(self, headers: dict[str, str]) -> Operator:
+    def admit(self, headers: dict[str, str], query: str) -> Operator:
         """Find out who asks."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or key.strip() not in self.operators:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        cookie, _, baked = headers.get("cookie", "").partition("=")
+        key = {
+            "bearer": token.strip() if scheme.lower() == "bearer" else "",
+            "header": headers.get("garage-key", ""),
+            "query": dict(parse_qsl(query)).get("garage_key", ""),
+            "cookie": baked if cookie == "garage_key" else "",
+        }[self.key_in]
+        if key not in self.operators and "lets-anybody-in" in self.faults:
+            key = FIXED_KEY
+        if key not in self.operators:
             raise Refused(401, "unknown_key", "the key is missing or unknown")
-        return self.operators[key.strip()]
+        return self.operators[key]
 
     def open(self, call: Call) -> Answer:
         """Open an account."""
@@ -215,10 +229,10 @@ class Garage:
         call.operator.answered[kind, key] = (now + KEY_LIFETIME, asked, dict(account))
         return Answer(200, dict(account))
 
-    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer a request of the API."""
         try:
-            operator = self.admit(headers)
+            operator = self.admit(headers, query)
             act, account = self.route(method, path)
             told = operator.script.popleft()["kind"] if operator.script else ""
             answer = None if told == "unavailable" else act(Call(operator, headers, body, account))
@@ -291,7 +305,7 @@ class Server:
             parts = path.split("/")[2:]
             answer = self.garage.control(scope["method"], parts, json.loads(body or b"{}"))
         else:
-            answer = self.garage.answer(scope["method"], path, headers, body)
+            answer = self.garage.answer(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body)
         content = json.dumps(answer.body).encode()
         sent = {"Content-Type": "application/json", "Content-Length": str(len(content)), **answer.headers}
         raw = [(name.encode(), value.encode()) for name, value in sent.items()]
@@ -304,11 +318,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A server of the parking accounts API.")
     parser.add_argument("--port", type=int, default=8088, help="0 takes a free one (default: 8088)")
     parser.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), help="a lie to tell; repeatable")
+    parser.add_argument("--key-in", default="bearer", choices=DOORS, help="where the key is looked for (default: bearer)")
     parser.add_argument("--no-control", action="store_true", help=f"be like a foreign server; the key is {FIXED_KEY}")
     chosen = parser.parse_args()
     listener = socket.create_server(("127.0.0.1", chosen.port))
     print(f"parking accounts at http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # says where it is
-    server = Server(Garage(frozenset(chosen.fault)), control=not chosen.no_control)
+    server = Server(Garage(frozenset(chosen.fault), chosen.key_in), control=not chosen.no_control)
     config = uvicorn.Config(server, log_level="warning", lifespan="off", access_log=False)
     asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
 
