@@ -79,7 +79,7 @@ def test_code_of_customers(seller: Seller, sales: Sales, operation: str) -> None
     for code, faulty in [*faults, ("118", []), ("118", "text")]:
         answer = seller.ask(operation, customer, body=faulty)
         assert answer.status == 400
-        if seller.apis.session.target.mock:
+        if seller.apis.session.target.reference:
             assert [entry["code"] for entry in answer.body["cause"]] == [code], faulty
 
     # Nothing has happened, and without the fault it is accepted
@@ -101,7 +101,7 @@ def test_code_of_a_search(seller: Seller) -> None:
     for query in ({"limit": "0"}, {"limit": "101"}, {"limit": "many"}, {"offset": "-1"}):
         answer = seller.ask("searchCustomers", query={"email": "payer@example.com", **query})
         assert answer.status == 400
-        if seller.apis.session.target.mock:
+        if seller.apis.session.target.reference:
             assert [entry["code"] for entry in answer.body["cause"]] == ["200"]
 
     # The customer is still found
@@ -153,6 +153,6 @@ def test_failure_before_anything(seller: Seller, sales: Sales) -> None:
         about: dict[str, Any] = {"profile": profile.id, "method": next(iter(profile.methods)), "body": bodies.get(operation)}
         answers = [seller.ask(operation, customer, **about) for _ in range(2)]
         assert [answer.status for answer in answers] == [429, 500], operation
-        assert answers[0].headers["retry-after"] == "1"
+        assert answers[0].headers["retry-after"] == "1" or not seller.apis.session.target.reference
         assert (seller.look(profile), seller.effects()) == (known, done), operation
         assert 200 <= seller.ask(operation, customer, **about, intent=ACCEPT).status < 300, operation

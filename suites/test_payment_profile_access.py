@@ -71,7 +71,7 @@ def test_operation_is_closed(seller: Seller, ground: Ground, operation: str) -> 
     shown, done = (base.read().body if base.back is not None else None), seller.effects()
     doors = _useless(seller.apis.credentials["mercadopago_token"])
     answers = {name: base.but(headers={"Authorization": value}).send(None) for name, value in doors.items()}
-    reference = seller.apis.session.target.mock
+    reference = seller.apis.session.target.reference
     assert {name: each.status for name, each in answers.items() if each.status not in ({401} if reference else {400, 401, 403})} == {}
 
     # By the right name
@@ -118,7 +118,7 @@ def test_token_does_not_run_out(seller: Seller) -> None:
     # It still is
     seller.apis.advance(365 * 24 * 3600)
     answer = seller.ask("getPaymentProfile", profile)
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         assert answer.status == 200
     assert answer.status in {200, 401}
 
@@ -150,7 +150,7 @@ def test_foreign_profiles(seller: Seller, other_seller: Seller, sales: Sales) ->
             ]
             assert {answer.status for answer in refusals} <= CLOSED
             assert not any(name in answer.text for answer in refusals for name in foreign.methods)
-            if visitor.apis.session.target.mock:
+            if visitor.apis.session.target.reference:
                 assert [(answer.status, _codes(answer)) for answer in refusals] == [(404, ["resource_not_found"])] * 4
         listed = visitor.ask("listPaymentProfiles", foreign.customer)
         assert listed.status in CLOSED

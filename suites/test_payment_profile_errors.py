@@ -74,9 +74,9 @@ def test_code(seller: Seller, refusals: Refusals, operation: str, group: str) ->
 
     # With one fault each time, it is refused, and nothing has changed
     stand = refusals.stand(seller, operation, customer, card)
-    reference = seller.apis.session.target.mock
+    reference = seller.apis.session.target.reference
     for code, faults in refusals.table[operation][group].items():
-        if code in refusals.by_credential and not reference:
+        if code in refusals.by_credential and not seller.apis.session.target.mock:
             continue
         ways = [fault(stand) for fault in faults]
         before = stand.seen()

@@ -34,11 +34,11 @@ def test_refused_creation_is_corrected(seller: Seller, sales: Sales, deeds: type
     assert deed.send(body=refused).status == 400
     declined = sales.profile(sales.by_token(seller.token(holder="OTHE")))
     answer = deed.send("key-of-declined", body=declined)
-    assert answer.status == 402 or not seller.apis.session.target.mock
-    assert deed.times() == 0 or not seller.apis.session.target.mock
+    assert answer.status == 402 or not seller.apis.session.target.reference
+    assert deed.times() == 0 or not seller.apis.session.target.reference
 
     # Corrected, they are good
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         assert deed.send().status == 201
         assert deed.send("key-of-declined").status == 201
         assert deed.times() == 2
@@ -61,7 +61,7 @@ def test_refused_addition_is_good_later(seller: Seller, sales: Sales, deeds: typ
     # There is
     seller.remove(seller.profiles(deed.customer)[deed.profile], room)
     answer = deed.send()
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         assert answer.status == 201
         assert len(seller.profiles(deed.customer)[deed.profile].methods) == 2
         assert deed.send().body == answer.body

@@ -44,7 +44,7 @@ def test_key_on_another_resource(seller: Seller, deeds: type[Deed], operation: s
     other = deeds.of(seller, operation, seller.register("other@example.com"))
     before = seller.profiles(other.customer)
     second = other.send()
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         assert second.status == first.status
         assert seller.profiles(other.customer) != before
     if operation == "createPaymentProfile" and second.status == 201:
@@ -97,7 +97,7 @@ def test_key_of_another_operation(seller: Seller, sales: Sales, deeds: type[Deed
     cancelled = seller.ask("cancelPaymentProfile", customer, profile=profile, key=KEY)
 
     # All of it has happened
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         assert [answer.status for answer in (added, deleted, cancelled)] == [201, 204, 204]
         (left,) = seller.profiles(customer).values()
         assert (left.status, len(left.methods), method in left.methods) == ("CANCELLED", 1, False)
@@ -152,7 +152,7 @@ def test_key_after_its_day(seller: Seller, deeds: type[Deed], operation: str) ->
     # After it: a second profile, or nothing left to do
     seller.apis.advance(120)
     answer = deed.send()
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         statuses = {"createPaymentProfile": 201, "addProfileMethod": 400, "deleteProfileMethod": 404, "cancelPaymentProfile": 400}
         assert answer.status == statuses[operation]
         assert (deed.seen() == seen) == (operation != "createPaymentProfile")
@@ -173,7 +173,7 @@ def test_key_after_days(seller: Seller, deeds: type[Deed]) -> None:
 
     # The key is free
     answer = deed.send()
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         assert answer.status == 201
         assert answer.body["id"] != first.body["id"]
         assert deed.times() == 2

@@ -157,7 +157,7 @@ def test_profile(seller: Seller, other_seller: Seller, sales: Sales, state: str)
         # A profile with one card, of this seller or of another, brought into its state
         if scene is None:
             profile = owner.create(owned, sales.by_token(owner.token(holder="CONT" if state == "pending" else "APRO")))
-            if owner.apis.session.target.mock:
+            if owner.apis.session.target.reference:
                 assert profile.status == ("PENDING" if state == "pending" else "READY")
             if state == "cancelled":
                 owner.cancel(profile)

@@ -101,7 +101,7 @@ def test_expired_card_is_replaced(seller: Seller, sales: Sales) -> None:
     # A profile with one card
     customer = seller.register()
     profile = seller.create(customer, sales.by_card(seller.save_card(customer)))
-    assert profile.status == "READY" or not seller.apis.session.target.mock
+    assert profile.status == "READY" or not seller.apis.session.target.reference
     (old,) = profile.methods
 
     # It is emptied
@@ -118,7 +118,7 @@ def test_expired_card_is_replaced(seller: Seller, sales: Sales) -> None:
     (new,) = renewed.methods
     assert new != old
     assert renewed.methods[new]["card_id"] == card
-    assert renewed.status == profile.status or not seller.apis.session.target.mock
+    assert renewed.status == profile.status or not seller.apis.session.target.reference
 
 
 def test_default_is_passed_on(seller: Seller, sales: Sales) -> None:
@@ -140,7 +140,7 @@ def test_default_is_passed_on(seller: Seller, sales: Sales) -> None:
     (kept,) = left.methods
     assert kept in profile.methods
     assert left.default in {None, kept}
-    if seller.apis.session.target.mock:
+    if seller.apis.session.target.reference:
         assert left.default == kept
 
     # A new default is added: the one before it is it no more
@@ -172,7 +172,7 @@ def test_optional_members(seller: Seller, sales: Sales, sequence: str | None) ->
     bare = seller.create(customer, sales.by_card(card, default_method=None), sequence_control=sequence,
                          description=None, max_day_overdue=None, statement_descriptor=None)  # fmt: skip
     assert bare.shown["sequence_control"] == (sequence or "AUTO")
-    assert not {"description", "statement_descriptor"} & bare.shown.keys() or not seller.apis.session.target.mock
+    assert not {"description", "statement_descriptor"} & bare.shown.keys() or not seller.apis.session.target.reference
     assert seller.read(bare).state == bare.state
 
 

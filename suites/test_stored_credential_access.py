@@ -62,9 +62,9 @@ def test_operation_is_closed(billing: Billing, ground: Ground, operation: str) -
     before, done = billing.profiles(), billing.effects()
     doors = _useless(billing.apis.credentials["zuora_token"])
     answers = {name: base.but(headers={"Authorization": value}).send(None) for name, value in doors.items()}
-    legal = {401} if billing.apis.session.target.mock else {400, 401, 403}
+    legal = {401} if billing.apis.session.target.reference else {400, 401, 403}
     assert {name: answer.status for name, answer in answers.items() if answer.status not in legal} == {}
-    if billing.apis.session.target.mock:
+    if billing.apis.session.target.reference:
         assert all(answer.body == {"message": "Authentication error"} for answer in answers.values())
 
     # Nothing has changed
@@ -134,9 +134,9 @@ def test_two_tokens_at_a_time(billing: Billing, consents: Consents) -> None:
     answer = _fetch(billing, consents.form(billing.apis.credentials), intent=ACCEPT)
     assert answer.status == 200
     assert answer.body["token_type"].lower() == "bearer"
-    assert answer.body["expires_in"] == 3599 or not billing.apis.session.target.mock
+    assert answer.body["expires_in"] == 3599 or not billing.apis.session.target.reference
     second = answer.body["access_token"]
-    assert second != first or not billing.apis.session.target.mock
+    assert second != first or not billing.apis.session.target.reference
 
     # Both open the list
     for token in (first, second):
@@ -167,7 +167,7 @@ def test_wrong_credentials(billing: Billing, consents: Consents) -> None:
     }
     answers = {name: _fetch(billing, {**consents.form(known), **changes}) for name, changes in guesses.items()}
     assert {name: answer.status for name, answer in answers.items() if answer.status not in {400, 401}} == {}
-    if billing.apis.session.target.mock:
+    if billing.apis.session.target.reference:
         told = {name: (answer.status, answer.body["error"]) for name, answer in answers.items()}
         assert told == dict.fromkeys(guesses, (401, "invalid_client"))
 
@@ -201,7 +201,7 @@ def test_faulty_forms(billing: Billing, consents: Consents) -> None:
     for name, (error, parts) in wrong.items():
         answer = billing.api.call("issueZuoraToken", **parts)
         assert 400 <= answer.status < 500, name
-        if billing.apis.session.target.mock:
+        if billing.apis.session.target.reference:
             assert (answer.status, answer.body["error"]) == (400, error), name
 
     # Nothing is left of them
@@ -244,7 +244,7 @@ def test_payment_method_of_another_tenant(billing: Billing, other_billing: Billi
     for visitor, owner, number in ((billing, other_billing, theirs), (other_billing, billing, mine)):
         answer = visitor.at(owner.method).ask(operation, number, body=body)
         assert answer.status in {403, 404} or answer.body["success"] is False
-        assert answer.status == 404 or not billing.apis.session.target.mock
+        assert answer.status == 404 or not billing.apis.session.target.reference
         assert "profiles" not in answer.body
 
     # Both are as they were

@@ -40,7 +40,7 @@ def test_entity_of_a_token_for_several(billing: Billing, consents: Consents, ope
     for entity, status in wrong.items():
         answer = several.ask(operation, number, body=body, headers={"Zuora-Entity-Ids": entity})
         assert answer.status >= 400 or answer.body["success"] is False, entity
-        assert answer.status == status or not billing.apis.session.target.mock, entity
+        assert answer.status == status or not billing.apis.session.target.reference, entity
 
     # Nothing has happened
     assert billing.profiles() == before
@@ -60,7 +60,7 @@ def test_entity_of_a_token_for_one(billing: Billing) -> None:
     # Another entity of the same tenant
     answer = billing.ask("listStoredCredentials", headers={"Zuora-Entity-Ids": billing.apis.credentials["zuora_other_entity"]})
     assert answer.status >= 400 or answer.body["success"] is False
-    assert answer.status == 403 or not billing.apis.session.target.mock
+    assert answer.status == 403 or not billing.apis.session.target.reference
 
 
 @pytest.mark.needs("second-tenant")
@@ -84,7 +84,7 @@ def test_orgs_of_the_user(billing: Billing, other_billing: Billing, consents: Co
     for orgs in (foreign, f"{one},{foreign}", f"{foreign},{one}"):
         answer = billing.ask(operation, number, body=body, headers={"Zuora-Org-Ids": orgs})
         assert answer.status >= 400 or answer.body["success"] is False, orgs
-        assert answer.status == 403 or not billing.apis.session.target.mock, orgs
+        assert answer.status == 403 or not billing.apis.session.target.reference, orgs
 
     # Nothing has happened
     assert billing.profiles() == before

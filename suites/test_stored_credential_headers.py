@@ -128,12 +128,12 @@ def test_key_on_a_read(billing: Billing) -> None:
     # A list with a key
     billing.agree()
     first = billing.ask("listStoredCredentials", key="read-1")
-    assert first.status == 200 or not billing.apis.session.target.mock
+    assert first.status == 200 or not billing.apis.session.target.reference
 
     # Another profile, and the same key again
     number = billing.agree()
     second = billing.ask("listStoredCredentials", key="read-1")
-    if billing.apis.session.target.mock:
+    if billing.apis.session.target.reference:
         assert number in {one["number"] for one in second.body["profiles"]}
     assert number in billing.profiles()
 
@@ -148,7 +148,7 @@ def test_limits_are_told(billing: Billing) -> None:
     assert first.get("zuora-request-id", "first") != second.get("zuora-request-id", "second")
 
     # What the reference server counts
-    if billing.apis.session.target.mock:
+    if billing.apis.session.target.reference:
         assert second["concurrency-limit-type"] == "Default"
         assert int(second["concurrency-limit-remaining"]) < int(second["concurrency-limit-limit"]) == 40
         assert int(second["ratelimit-remaining"]) < 50_000

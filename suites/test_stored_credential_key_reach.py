@@ -138,5 +138,5 @@ def test_closing_key_within_and_after_its_day(billing: Billing, operation: str) 
     billing.apis.advance(2 * MARGIN)
     billing.api.token()
     late = billing.ask(operation, number, key=key)
-    assert late.status == 400 or not billing.apis.session.target.mock
-    assert billing.profiles()[number] == ended or not billing.apis.session.target.mock
+    assert late.status == 400 or not billing.apis.session.target.reference
+    assert billing.profiles()[number] == ended or not billing.apis.session.target.reference

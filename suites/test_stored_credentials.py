@@ -56,7 +56,7 @@ def test_agreed_consent_until_it_runs_out(billing: Billing) -> None:
     noted = billing.profiles()[number]
     assert noted["status"] == "Agreed"
     assert noted.get("activatedOn") is None
-    assert str(noted["agreedOn"]).startswith(AGREED_ON) or not billing.apis.session.target.mock
+    assert str(noted["agreedOn"]).startswith(AGREED_ON) or not billing.apis.session.target.reference
 
     # The consent runs out
     billing.expire(number)
@@ -95,7 +95,7 @@ def test_action_by_default(billing: Billing) -> None:
     # Both are what the default is
     shown = billing.profiles()
     assert shown[said]["status"] == shown[silent]["status"]
-    if billing.apis.session.target.mock:
+    if billing.apis.session.target.reference:
         assert shown[said]["status"] == "Active"
     billing.expect_effects(cardholder_transactions_approved=2, stored_credentials_created=2)
 
@@ -106,7 +106,8 @@ def test_action_by_default(billing: Billing) -> None:
 def test_declined_cardholder_transaction(billing: Billing, consents: Consents, reason: str) -> None:
     """The cardholder's bank declines the transaction that is to validate a consent.
 
-    Expect a refusal of the category for gateways, no profile, and the next consent to be stored as if nothing had happened.
+    Expect a refusal (on the reference server one of the category for gateways), no profile, and the next consent to be stored
+    as if nothing had happened.
     """
     # An approved one
     billing.activate(cardSecurityCode="123")
@@ -115,9 +116,9 @@ def test_declined_cardholder_transaction(billing: Billing, consents: Consents, r
     # A declined one
     changes = {"authGateway": billing.apis.credentials["zuora_failing_gateway"]} if reason == "gateway" else {"cardSecurityCode": DECLINED}
     answer = billing.ask("createStoredCredential", body=consents.active(**changes))
-    assert answer.status == 400
-    assert answer.body["success"] is False
-    assert [str(each["code"])[-2:] for each in answer.body["reasons"]] == ["99"]
+    assert 400 <= answer.status < 500 or answer.body["success"] is False
+    if billing.apis.session.target.reference:
+        assert (answer.status, [str(each["code"])[-2:] for each in answer.body["reasons"]]) == (400, ["99"])
 
     # Nothing was created
     assert billing.profiles() == before
@@ -220,7 +221,7 @@ def test_what_was_sent_is_what_is_listed(billing: Billing, consents: Consents) -
         assert (one["type"], one["consentAgreementSrc"]) == (body["type"], body["consentAgreementSrc"])
         assert one.get("consentAgreementRef") == body.get("consentAgreementRef")
         assert all(one.get(end) is None for end in ENDS)
-        if billing.apis.session.target.mock:
+        if billing.apis.session.target.reference:
             assert str(one["agreedOn"]).startswith(body.get("agreedOn", ""))
 
     # What nobody may see again
@@ -248,7 +249,7 @@ def test_two_payment_methods(billing: Billing) -> None:
     # The second card's are as they were, and a number that neither has is found nowhere
     assert second.profiles() == before
     unknown = max(before.keys() | billing.profiles().keys()) + 1
-    assert billing.ask("cancelStoredCredential", unknown).status == 404 or not billing.apis.session.target.mock
+    assert billing.ask("cancelStoredCredential", unknown).status == 404 or not billing.apis.session.target.reference
     assert second.profiles() == before
 
 
