@@ -20,6 +20,7 @@ from payproof.errors import PayproofError, TargetError
 from payproof.options import Options
 from payproof.report.summary import publish
 from payproof.run import Run
+from payproof.selection import label, sampled
 from payproof.steps import Steps
 from payproof.target import check
 from payproof.waiver import Waiver
@@ -162,17 +163,14 @@ def pytest_testnodedown(node: Any, error: object) -> None:
         run.stopped.append(f"worker {_short(node.gateway.id)} went down: {error}")
 
 
-SMOKE_CASES = 3
-"""How many cases of a test stand for all of them at smoke, if not each is needed."""
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests of APIs that were not asked for, and at smoke most cases of a test that has many."""
     worker = config.stash.get(WORKER, None)
     if worker is None:
         return
-    for item in items:
-        _label(item)
+    if config.pluginmanager.hasplugin("allure_pytest"):
+        for item in items:
+            label(item)
     apis = worker.options.apis
     kept = [item for item in items if not apis or (marker := item.get_closest_marker("api")) is None or marker.args[0] in apis]
     if worker.options.depth == "smoke":
@@ -181,31 +179,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         remaining = set(map(id, kept))
         config.hook.pytest_deselected(items=[item for item in items if id(item) not in remaining])
         items[:] = kept
-
-
-def sampled(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Give the items that a smoke run takes, in their order."""
-    cases: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    chosen = {id(item) for group in cases.values() for item in _sample(group)}
-    return [item for item in items if id(item) in chosen]
-
-
-def _label(item: pytest.Item) -> None:
-    """Say where Allure shows a test: below its API, then below the file that it stands in."""
-    api = item.get_closest_marker("api")
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    name = api.args[0] if api is not None else str(parameters.get("api", "several APIs"))
-    for kind, value in (("epic", name), ("feature", item.path.stem.removeprefix("test_").replace("_", " "))):
-        item.add_marker(pytest.mark.allure_label(value, label_type=kind))
-
-
-def _sample(cases: list[pytest.Item]) -> list[pytest.Item]:
-    """Give cases from the first to the last, evenly apart, and those that are marked as needed."""
-    last = len(cases) - 1
-    picked = {round(number * last / (SMOKE_CASES - 1)) for number in range(SMOKE_CASES)}
-    return [case for index, case in enumerate(cases) if index in picked or case.get_closest_marker("every_case")]
 
 
 @pytest.fixture(scope="session")

@@ -39,8 +39,8 @@ ORDER = (
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",
     # a run, its readers, and who starts it
-    "steps", "progress", "run", "worker", "transition", "actor", "report", "fixtures", "ground", "launch", "plugin", "selftest", "cli",
-    "__main__",
+    "steps", "progress", "run", "worker", "transition", "actor", "report", "fixtures", "ground", "selection", "launch",
+    "plugin", "selftest", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock`, `report`, `selftest` and `cli` stand for their folders."""
 

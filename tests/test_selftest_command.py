@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULT = FAULTS["zuora-gzip-never"]
-SUITE = "test_stored_credential_headers.py"
+SUITE = "test_stored_credential_compression.py"
 
 
 def sheet(out: Path) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def small(tmp_path: Path) -> Path:
         (kit / name).mkdir(parents=True)
         shutil.copy(ROOT / name / f"{FAULT.api}.yaml", kit / name)
     (kit / "suites" / "fixtures").mkdir(parents=True)
-    for path in (ROOT / "conftest.py", ROOT / "suites" / "fixtures" / "zuora.py", ROOT / "suites" / SUITE):
+    for path in (ROOT / "conftest.py", *(ROOT / "suites" / "fixtures").glob("zuora*.py"), ROOT / "suites" / SUITE):
         shutil.copy(path, kit / path.relative_to(ROOT))
     return kit
 

@@ -13,6 +13,7 @@ import pytest
 from payproof import clock, kit, launch
 from payproof.opinion import SecondOpinion
 from payproof.options import Options
+from payproof.selection import sampled
 from payproof.selftest.player import Player
 from payproof.selftest.trial import Case, Outcome, Part, Trial
 
@@ -56,7 +57,7 @@ class Stage:
         return True
 
     def _tests(self, session: pytest.Session) -> list[Case]:
-        smoke = set(map(id, self._side.sampled(session.items)))
+        smoke = set(map(id, sampled(session.items)))
         found = []
         for item in session.items:
             marker = item.get_closest_marker("api")
