@@ -25,6 +25,7 @@ _MOST_WORKERS = 8
 @click.option("--replay", is_flag=True, help="Only exchanges of an honest run, broken in memory, one thing at a time.")
 @click.option("--live", is_flag=True, help="Only the named faults of the embedded mock.")
 @click.option("--legal", is_flag=True, help="Only honest servers: other seeds, and differences that are allowed.")
+@click.option("--source", is_flag=True, help="Only mutants of the mock's own source: takes an hour, and is never done unasked.")
 @click.option("--fault", "names", multiple=True, metavar="NAME", help="Only this fault; repeatable. Only the live level.")
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help="Processes [default: one a core, 8 at most].")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="The same seed sends the same requests.")
@@ -32,16 +33,17 @@ _MOST_WORKERS = 8
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True, help="Where the sheet goes.")
 @click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
 def command(
-    *, apis: tuple[str, ...], replay: bool, live: bool, legal: bool, names: tuple[str, ...], workers: int | None, seed: int, seeds: int,
-    out: Path, kit: Path | None,
+    *, apis: tuple[str, ...], replay: bool, live: bool, legal: bool, source: bool, names: tuple[str, ...], workers: int | None, seed: int,
+    seeds: int, out: Path, kit: Path | None,
 ) -> int:  # fmt: skip
     """Run the levels and say what came of them."""
     from payproof import kit as kits  # noqa: PLC0415  # not needed for --help
     from payproof.report import killsheet  # noqa: PLC0415  # not needed for --help
 
     chosen = {"replay": replay, "live": live or bool(names), "legal": legal}
+    levels = [level for level, wanted in chosen.items() if wanted or not (source or any(chosen.values()))] + ["source"] * source
     plan = Plan(
-        kits.load(kits.locate(kit)), apis, [level for level, wanted in chosen.items() if wanted or not any(chosen.values())], names,
+        kits.load(kits.locate(kit)), apis, levels, names,
         workers or min(_MOST_WORKERS, os.cpu_count() or 1), range(seed, seed + seeds),
     )  # fmt: skip
     scope = kits.selected(plan.kit, apis)
@@ -50,7 +52,7 @@ def command(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = killsheet.Progress()
     try:
-        for row in _rows(plan, scope, sheet):
+        for row in _rows(plan, scope, sheet, out):
             sheet.add(row)
             progress.show(row)
     finally:
@@ -74,8 +76,8 @@ class Plan:
     seeds: Sequence[int]
 
 
-def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
-    from payproof.selftest import legal, live, replaying  # noqa: PLC0415  # not needed for --help
+def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet, out: Path) -> Iterator[Row]:
+    from payproof.selftest import legal, live, replaying, source  # noqa: PLC0415  # not needed for --help
     from payproof.selftest.crew import Crew  # noqa: PLC0415  # not needed for --help
     from payproof.selftest.survey import Survey, world  # noqa: PLC0415  # not needed for --help
 
@@ -89,13 +91,16 @@ def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
         figures = replaying.Figures()
         yield from replaying.rows(plan.kit, mocked, plan.workers, figures=figures)
         click.echo(str(figures))
-    if plan.levels == ["replay"]:
+    if "source" in plan.levels:
+        yield from source.rows(plan.kit, mocked, plan.workers, plan.seeds[0], out=out)
+    played = [level for level in plan.levels if level not in {"replay", "source"}]
+    if not played:
         return
     with Crew(plan.kit.root, plan.workers) as crew:
         survey = Survey.make(crew, world(plan.kit, {fault.api for fault in told} if plan.faults else mocked), plan.seeds[0])
         honest = legal.honest(survey, plan.seeds[0])
         if not honest.good or "legal" in plan.levels:
-            yield replace(honest, level=plan.levels[-1])
+            yield replace(honest, level=played[-1])
         if not honest.good:
             # What an honest server is accused of says nothing about a lying one.
             return
