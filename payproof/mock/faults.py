@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from payproof.mock import jpmorgan_faults, jpmorgan_payments_faults, mercadopago_faults, zuora_faults
+from payproof.mock import blind_faults, jpmorgan_faults, jpmorgan_payments_faults, mercadopago_faults, zuora_faults
 from payproof.mock.lie import Fault
 
 
@@ -10,7 +10,7 @@ class UnknownFault(ValueError):
     """No lie of that name; the message lists the names."""
 
 
-_PROVIDERS = (jpmorgan_faults, jpmorgan_payments_faults, mercadopago_faults, zuora_faults)
+_PROVIDERS = (jpmorgan_faults, jpmorgan_payments_faults, mercadopago_faults, zuora_faults, blind_faults)
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for provider in _PROVIDERS for fault in provider.FAULTS}
 

@@ -47,6 +47,10 @@ class Issuer:
         """Tell whether the endpoint follows the legal variant of that name."""
         return variant in self._tenants.variants
 
+    def lies(self, fault: str) -> bool:
+        """Tell whether the issuer tells the lie of that name."""
+        return fault in self._tenants.lies
+
     def client(self, credentials: Credentials | None) -> Tenant:
         """Find the client of these credentials; raises ``TokenRefused`` with ``invalid_client``."""
         tenant = None if credentials is None else self._tenants.get(credentials.client_id)
@@ -98,7 +102,10 @@ class Issuer:
     def _token(self, tenant: Tenant, scope: list[str]) -> str:
         varies = self._tenants.variants
         lifetime = OTHER_LIFETIME_SECONDS if "oauth-other-lifetime" in varies else assumed.TOKEN_LIFETIME_SECONDS
-        expiry = tenant.clock.milliseconds() + lifetime * 1000
+        opens = 1800 if self.lies("token-expires-early") else lifetime
+        expiry = tenant.clock.milliseconds() + opens * 1000
+        if self.lies("new-token-ends-old"):
+            tenant.tokens.update(dict.fromkeys(tenant.tokens, 0))
         again = next(iter(tenant.tokens), None) if "same-token-again" in self._tenants.lies else None
         opaque = f"{secrets.token_urlsafe(48)}.~+/_-==" if "oauth-opaque-token" in varies else None
         token = again or opaque or self._signed(tenant, scope, lifetime)

@@ -25,12 +25,13 @@ def endpoint(issuer: Issuer) -> TokenEndpoint:
         tenant = issuer.client(_credentials(request, parameters, basic_only=issuer.varies("oauth-basic-only")))
         return tenant.script, lambda: issuer.grant(tenant, parameters)
 
-    return TokenEndpoint(API, known=_KNOWN, admit=admit, refusal=_refusal)
+    unauthenticated = 400 if issuer.lies("wrong-client-as-400") else assumed.BODY_CREDENTIALS_STATUS
+    return TokenEndpoint(API, known=_KNOWN, admit=admit, refusal=lambda refused: _refusal(refused, unauthenticated))
 
 
-def _refusal(refused: TokenRefused) -> Answer:
+def _refusal(refused: TokenRefused, unauthenticated: int) -> Answer:
     if refused.error == "invalid_client":
-        return token_http.error(assumed.BODY_CREDENTIALS_STATUS, refused.error, refused.description, _CHALLENGE)
+        return token_http.error(unauthenticated, refused.error, refused.description, _CHALLENGE)
     return token_http.error(400, refused.error, refused.description)
 
 

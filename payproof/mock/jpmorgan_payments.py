@@ -59,6 +59,7 @@ class PaymentsWorld:
         self._captures: dict[str, tuple[Payment, Capture]] = {}
         self._refunds: dict[str, Refund] = {}
         self._answers: dict[_Key, tuple[str, Json]] = {}
+        self.seen: dict[tuple[str, str], Json] = {}
 
     def lies(self, fault: str) -> bool:
         """Tell whether this world tells the lie of that name."""
@@ -143,12 +144,16 @@ class PaymentsWorld:
     def capture(self, payment_id: str, request: models.Capture, call: Call) -> Json:
         """Take money that was authorised, all that is left of it or an amount."""
         payment = self._own(payment_id)
-        if not payment.open and not (payment.state == "VOIDED" and self.lies("captures-voided")):
+        voided = payment.state == "VOIDED" and self.lies("captures-voided")
+        declined = payment.state == "DECLINED" and self.lies("captures-declined")
+        if not (payment.open or voided or declined):
             raise NotPossible(assumed.STATE, "id", _STATE)
         if request.get("captureMethod", "NOW") != "NOW":
             raise NotPossible(assumed.INVALID, "captureMethod", "must be NOW in a capture")
         self._demand_currency(payment, request.get("currency"))
-        left = payment.authorised if payment.state == "VOIDED" else payment.remaining
+        left = payment.remaining if payment.open else payment.authorised
+        if payment.captures and self.lies("only-last-capture-counts"):
+            left = payment.authorised - payment.captures[0].amount
         amount = request.get("amount", left)
         if amount < 1:
             raise NotPossible(assumed.AMOUNT, "amount", "must be at least 1")
@@ -156,7 +161,8 @@ class PaymentsWorld:
             payment.eaten += left if self.lies("refused-capture-eats") else 0
             raise NotPossible(assumed.AMOUNT, "amount", "must not be more than what is left of the authorisation")
         several = request.get("multiCapture", models.MultiCapture())
-        final = amount >= left or request.get("isAmountFinal", False) or several.get("isFinalCapture", False)
+        final = request.get("isAmountFinal", False) or several.get("isFinalCapture", False)
+        final = amount >= left or (final and not self.lies("final-flag-ignored"))
         full = amount >= left
         alone = final and not payment.captures and "multiCapture" not in request
         capture = self._take(payment, amount, final=final, at=self._clock.milliseconds())
@@ -173,7 +179,7 @@ class PaymentsWorld:
         if payment.status != "PENDING" and not (voids and payment.captures and self.lies("void-after-capture")):
             raise NotPossible(assumed.STATE, "id", _STATE)
         if voids:
-            payment.void(APPROVED)
+            payment.void(APPROVED, forget_due=not self.lies("voided-captured-when-due"))
             payment.held = self.lies("void-holds-money")
             self._effects["payments voided"] += 1
         else:
@@ -228,10 +234,11 @@ class PaymentsWorld:
         else:
             self._demand_currency(payment, request.get("currency"))
         left = capture.amount - capture.refunded
-        amount = request.get("amount", left)
+        rest_is_all = "amount" not in request and self.lies("refund-of-rest-is-all")
+        amount = request.get("amount", capture.amount if rest_is_all else left)
         if self.lies("refund-from-authorised"):
             left = payment.authorised - capture.refunded
-        if self.lies("refunds-not-summed"):
+        if self.lies("refunds-not-summed") or rest_is_all:
             left = capture.amount
         if amount < 1:
             raise NotPossible(assumed.AMOUNT, "amount", "must be at least 1, and something must be left of the capture")
@@ -280,7 +287,8 @@ class PaymentsWorld:
         due = payment.due
         if due is None or self._clock.milliseconds() < due or self.lies("delayed-never-captured"):
             return
-        self._take(payment, payment.remaining, final=True, at=due)
+        # Nothing remains of what is voided, which only a lie captures
+        self._take(payment, payment.remaining or payment.authorised, final=True, at=due)
 
     def _adjust(self, payment: Payment, request: models.Patch) -> None:
         method = request.get("captureMethod") or {True: "NOW", False: "MANUAL", None: None}[request.get("isCapture")]

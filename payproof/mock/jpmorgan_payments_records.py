@@ -163,11 +163,11 @@ class Payment:
                 self.authorisation = "CAPTURED"
         return capture
 
-    def void(self, outcome: Outcome) -> None:
-        """Give the whole authorisation back."""
+    def void(self, outcome: Outcome, *, forget_due: bool) -> None:
+        """Give the whole authorisation back; only a lie does not forget when it was to be captured."""
         self.state, self.status, self.authorisation = "VOIDED", "CANCELLED", "VOIDED"
         self.outcome = outcome
-        self.due = None
+        self.due = None if forget_due else self.due
 
     def chain(self) -> Json:
         """Render ``paymentRequest``."""

@@ -98,6 +98,8 @@ class ProfilesWorld:
 
     def find(self, profile_id: str) -> Profile | None:
         """Find a profile for the payments API."""
+        if self.lies("foreign-profile-pays"):
+            return self._directory.get(profile_id)
         try:
             return self._profile(profile_id)
         except NotFound:
@@ -105,11 +107,17 @@ class ProfilesWorld:
 
     def retrieve(self, profile_id: str, caller: Caller) -> Json:
         """Show a profile."""
-        return self._profile(profile_id).show(correlation=caller.correlation)
+        body = self._profile(profile_id).show(correlation=caller.correlation)
+        methods = body["paymentMethodType"]
+        if self.lies("inactive-card-not-shown") and "cardList" in methods:
+            methods["cardList"] = [card for card in methods["cardList"] if card["accountStatus"] == "ACTIVE"]
+        return body
 
     def update(self, profile_id: str, request: UpdateProfile, caller: Caller) -> Json:
         """Change the profile's own members; what is not sent stays."""
         profile = self._profile(profile_id)
+        if self.lies("profile-update-drops-reference"):
+            profile.members.pop("cardOnFileReferenceNumber", None)
         profile.members |= ordered(request, OWN)
         self._effects["profiles updated"] += 1
         return self._updated(profile, caller)
@@ -126,7 +134,9 @@ class ProfilesWorld:
         """Add payment methods; the default stays unless the request brings one."""
         profile = self._profile(profile_id)
         self._demand_addresses(profile, request)
-        self._add(profile, request, request.get("accountStatus"))
+        added = self._add(profile, request, request.get("accountStatus"))
+        if self.lies("add-takes-default"):
+            self._choose(profile, added[-1])
         return self._touched(profile, caller)
 
     def update_method(self, profile_id: str, method_id: str, request: UpdateMethod, caller: Caller) -> Json:
@@ -140,6 +150,10 @@ class ProfilesWorld:
         self._demand_address(profile, changes, method.kind)
         if "accountStatus" in request:
             changes = {"accountStatus": request["accountStatus"], **changes}
+        if self.lies("address-changed-in-place") and "consumerProfileAddress" in changes and "addressIdentifier" in method.view:
+            identifier = method.view["addressIdentifier"]
+            profile.addresses[identifier] |= ordered(changes["consumerProfileAddress"], ADDRESS)
+            changes = {name: value for name, value in changes.items() if name != "consumerProfileAddress"}
         method.change({**changes, **self._address(profile, changes), **self._mandates(changes)})
         if self.lies("update-touches-neighbour") and method.kind == "card":
             for card in profile.cards():
@@ -169,6 +183,10 @@ class ProfilesWorld:
             raise Invalid([Violation("payment-method-Id", "must not be the last payment method of the profile")])
         profile.given_up.append(method.method_id)
         profile.buried[method.method_id] = method
+        if self.lies("delete-takes-address"):
+            profile.addresses.pop(method.view.get("addressIdentifier", ""), None)
+        if self.lies("delete-loses-default"):
+            profile.default = None
         self._effects["methods deleted"] += 1
         if self.lies("delete-only-hides"):
             return self._touched(profile, caller, without=method)
@@ -180,7 +198,9 @@ class ProfilesWorld:
 
     def method_status(self, profile_id: str, method_id: str, caller: Caller) -> Json:
         """Show the outcome of the 3-D Secure authentication of a method."""
-        method = self._method(self._profile(profile_id), method_id)
+        profile = self._profile(profile_id)
+        buried = profile.buried.get(method_id.lower()) if self.lies("deleted-method-has-status") else None
+        method = buried or self._method(profile, method_id)
         body: Json = {
             "requestId": caller.request or self._ids.uuid(),
             "consumerProfileId": profile_id,
@@ -210,6 +230,8 @@ class ProfilesWorld:
 
     def _touched(self, profile: Profile, caller: Caller, *, without: Method | None = None) -> Json:
         profile.updated = max(self._clock.milliseconds(), profile.updated + 1)
+        if self.lies("create-time-moves"):
+            profile.created = profile.updated
         profile.updated_by = caller.user or assumed.DEFAULT_USER
         profile.correlation = caller.correlation or profile.correlation
         return profile.show(without=without)
@@ -297,6 +319,8 @@ class ProfilesWorld:
         members |= self._address(profile, request)
         if kind == "card":
             members["last4CardNumber"] = number[:4] if self.lies("first-four-as-last-four") else number[-4:]
+            if self.lies("last-four-as-number"):
+                members["last4CardNumber"] = str(int(number[-4:]))
             if self.lies("full-number-in-card"):
                 members["accountNumber"] = number
             derived = assumed.card_type(number)

@@ -1,5 +1,6 @@
 """Payment profiles of one tenant of Mercado Pago: what each operation does. No HTTP in here."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -78,6 +79,8 @@ class MercadoPagoWorld:
         )
         self.keys = Keys(clock, self, directory.keys)
         self._profiles: dict[str, PaymentProfile] = {}
+        self._listed: dict[tuple[str, str | None, int, int], Json] = {}
+        """Lists that were shown; only a lie reads them."""
         self.credentials: dict[str, str] = {}
         """What the control interface tells of this world beside the client id: names begin with ``mercadopago_``."""
         self._sign_up(key)
@@ -104,12 +107,16 @@ class MercadoPagoWorld:
         if refused and not self.lies("mp-refused-verification-leaves-profile"):
             raise denied("payment_method_not_approved", status=402)
         now = self._clock.milliseconds()
-        profile = PaymentProfile(self._profile_id(), customer.customer_id, dict(request.members), now, now)
+        profile_id = self._profile_id()
+        if self.lies("mp-id-of-description"):
+            profile_id = hashlib.sha256(f"{customer_id} {request.members.get('description')}".encode()).hexdigest()[:32]
+        profile = PaymentProfile(profile_id, customer.customer_id, dict(request.members), now, now)
         profile.methods = [self._method(customer, *each) for each in zip(request.methods, found, strict=True)]
         if not any(method.default for method in profile.methods):
             profile.methods[0].default = True
         self._profiles[profile.profile_id] = self._directory.profiles[profile.profile_id] = profile
         customer.profiles[profile.profile_id] = profile
+        self._listed.clear()
         self._effects["payment profiles created"] += 1
         if refused:
             raise denied("payment_method_not_approved", status=402)
@@ -123,10 +130,11 @@ class MercadoPagoWorld:
         if self.lies("mp-newest-first"):
             found.reverse()
         first = offset + 1 if offset and self.lies("mp-list-loses-row") else offset
-        page = found[first : first + limit]
+        page = found[first : first + limit + self.lies("mp-page-one-longer")]
         total = len(page) if self.lies("mp-total-of-page") else len(found)
         shown = [self._show(profile, with_deleted=self.lies("mp-deleted-method-listed")) for profile in page]
-        return {"paging": {"total": total, "limit": limit, "offset": offset}, "data": shown}
+        listed = {"paging": {"total": total, "limit": limit, "offset": offset}, "data": shown}
+        return self._listed.setdefault((customer_id, status, limit, offset), listed) if self.lies("mp-list-cached") else listed
 
     def get(self, customer_id: str, profile_id: str) -> Json:
         """Show a payment profile."""
@@ -143,6 +151,8 @@ class MercadoPagoWorld:
         """Add a method to a payment profile that has room for it."""
         profile = self._profile(customer_id, profile_id) if self.lies("mp-cancelled-revived") else self._changeable(customer_id, profile_id)
         if len(profile.methods) >= 2 and not self.lies("mp-third-method-accepted"):
+            if self.lies("mp-refused-third-spends-token") and (spent := self.customers.token(request.token or "")):
+                spent.used = True
             raise denied("more_than_two_payment_methods_not_allowed")
         customer = self.customers.get(profile.customer_id)
         found = self._find(customer, profile, request, "", site)
@@ -170,7 +180,8 @@ class MercadoPagoWorld:
         if method.default and profile.methods and not self.lies("mp-no-next-default"):
             profile.methods[0].default = True
         self._effects["payment profile methods deleted"] += 1
-        self._touch(profile)
+        if not self.lies("mp-delete-leaves-date"):
+            self._touch(profile)
 
     def _sign_up(self, key: str) -> None:
         for number, (name, site, error) in enumerate(
@@ -211,6 +222,8 @@ class MercadoPagoWorld:
         there = [] if profile is None else profile.methods
         for method in there:
             same_card = request.card_id is not None and method.card_id == request.card_id
+            if same_card and self.lies("mp-duplicate-added"):
+                continue
             if same_card or (request.token is not None and method.token == request.token):
                 raise denied(duplicate_code(self), f"{place}{'card_id' if same_card else 'token'} is in the payment profile already")
         if request.token is not None and any(method.token for method in there) and not self.lies("mp-two-tokens-accepted"):
@@ -248,6 +261,8 @@ class MercadoPagoWorld:
     def _touch(self, profile: PaymentProfile) -> None:
         before = profile.updated
         profile.updated = before - _HOUR if self.lies("mp-time-goes-back") else max(self._clock.milliseconds(), before + 1)
+        if self.lies("mp-created-date-moves"):
+            profile.created = profile.updated
 
     def _show(self, profile: PaymentProfile, *, with_deleted: bool = False) -> Json:
         return profile.show(with_tokens=self.lies("mp-token-echoed"), with_deleted=with_deleted)

@@ -138,9 +138,12 @@ def _key(request: Request, operation: _Operation, world: MercadoPagoWorld) -> st
         return None
     if len(values) > 1:
         raise denied("validation_error", "X-Idempotency-Key must not be sent twice")
-    if not 1 <= len(values[0]) <= assumed.LONGEST_KEY or not all("!" <= each <= "~" for each in values[0]):
+    longest = assumed.LONGEST_KEY - 1 if world.lies("mp-key-of-64-refused") else assumed.LONGEST_KEY
+    if not 1 <= len(values[0]) <= longest or not all("!" <= each <= "~" for each in values[0]):
         raise denied("validation_error", f"X-Idempotency-Key must have 1 to {assumed.LONGEST_KEY} visible characters of ASCII")
-    return values[0]
+    if request.method == "DELETE" and world.lies("mp-delete-not-repeatable"):
+        return None
+    return values[0].lower() if world.lies("mp-key-case-folded") else values[0]
 
 
 class MercadoPagoApi:
@@ -149,6 +152,7 @@ class MercadoPagoApi:
     def __init__(self, tenants: Tenants, *, envelope: int = assumed.ERROR_ENVELOPE) -> None:
         self._credentials: Mapping[str, Credential] = tenants.directories.mercadopago.credentials
         self._envelope = envelope
+        self._swapped = "mp-401-codes-swapped" in tenants.lies
 
     def serves(self, segments: Sequence[str]) -> bool:
         """Tell whether a path belongs to this API, known or not."""
@@ -183,11 +187,11 @@ class MercadoPagoApi:
 
     def _credential(self, request: Request) -> Credential:
         if not request.headers(b"authorization"):
-            raise denied("header_missing", status=401)
+            raise denied("Unauthorized Access Token" if self._swapped else "header_missing", status=401)
         token = request.bearer()
         credential = self._credentials.get(token) if token is not None else None
         if credential is None:
-            raise denied("Unauthorized Access Token", status=401)
+            raise denied("header_missing" if self._swapped else "Unauthorized Access Token", status=401)
         return credential
 
     async def _perform(self, operation: _Operation, request: Request, credential: Credential) -> Answer:

@@ -103,7 +103,7 @@ def _own(sent: Mapping[str, Any], problems: Problems, liar: Liar) -> dict[str, A
         members["max_day_overdue"] = _days(sent["max_day_overdue"], problems, liar)
     if "statement_descriptor" in sent:
         members["statement_descriptor"] = _text(sent, "statement_descriptor", problems, liar)
-    sequence = sent.get("sequence_control", "AUTO")
+    sequence = sent.get("sequence_control", "MANUAL" if liar.lies("mp-sequence-manual-by-default") else "AUTO")
     if sequence not in _SEQUENCES:
         problems.add("validation_error", f"sequence_control must be one of {', '.join(_SEQUENCES)}")
     members["sequence_control"] = "AUTO" if liar.lies("mp-sequence-always-auto") else sequence
@@ -127,7 +127,7 @@ def _days(value: object, problems: Problems, liar: Liar) -> int:
         problems.add("validation_error", "max_day_overdue must be an integer")
         return 1
     lowest = 0 if liar.lies("mp-zero-days-accepted") else 1
-    highest = 11 if liar.lies("mp-eleven-days-accepted") else 10
+    highest = 11 if liar.lies("mp-eleven-days-accepted") else 9 if liar.lies("mp-ten-days-refused") else 10
     if not lowest <= value <= highest:
         problems.add("max_day_overdue_out_of_range", "max_day_overdue must be between 1 and 10")
     return value

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from payproof.mock import zuora_assumed as assumed
@@ -201,7 +201,8 @@ class ZuoraWorld:
             raise declined(INVALID, "authGateway is no payment gateway of this tenant")
         status = request["status"]
         failed = False
-        if status == "Active" and request.get("action", "Activate") == "Activate":
+        usual = "Persist" if self.lies("zuora-persist-by-default") else "Activate"
+        if status == "Active" and request.get("action", usual) == "Activate":
             if gateway == self._plain_gateway:
                 status = "Active" if self.lies("zuora-plain-gateway-activates") else "Agreed"
             elif gateway == self._failing_gateway or request.get("cardSecurityCode") == assumed.FAILING_SECURITY_CODE:
@@ -210,6 +211,8 @@ class ZuoraWorld:
                 self._effects["cardholder transactions approved"] += 1
         elif status == "Active" and self.lies("zuora-persist-only-agrees"):
             status = "Agreed"
+        elif status == "Agreed" and self.lies("zuora-agreed-asks-cardholder"):
+            failed = gateway == self._failing_gateway
         if not failed or self.lies("zuora-failed-transaction-creates"):
             credential = self._keep(method, request, status)
         if failed:
@@ -218,7 +221,8 @@ class ZuoraWorld:
 
     def list(self, method_id: str, entity: str, *, include_all: bool) -> Json:
         """List the profiles of a payment method, closed ones only with ``include_all``."""
-        method = self.method(method_id, entity)
+        known = self._methods.get(method_id) if self.lies("zuora-other-entity-listed") else None
+        method = known or self.method(method_id, entity)
         shown = include_all or self.lies("zuora-list-shows-closed")
         return {"profiles": [each.show(method) for each in method.profiles if shown or each.status in _OPEN], "success": True}
 
@@ -237,6 +241,8 @@ class ZuoraWorld:
         """Let a profile expire for good."""
         method, credential = self._closable(method_id, number, entity, closed=self.lies("zuora-closed-expired-again"))
         credential.status, credential.expired_on = "Expired", self._now()
+        if self.lies("zuora-expiry-dated-as-cancel"):
+            credential.cancelled_on, credential.expired_on = credential.expired_on, None
         self._effects["stored credentials expired"] += 1
         return self._done(method, credential)
 
@@ -255,6 +261,11 @@ class ZuoraWorld:
     def _keep(self, method: PaymentMethod, request: CreateCredential, status: str) -> Credential:
         now = self._now()
         agreed_on: str | None = f"{request['agreedOn']} 00:00:00" if "agreedOn" in request else now
+        if "agreedOn" in request and self.lies("zuora-agreed-on-day-early"):
+            agreed_on = f"{date.fromordinal(max(1, date.fromisoformat(request['agreedOn']).toordinal() - 1))} 00:00:00"
+        reference = request.get("consentAgreementRef")
+        if reference is not None and self.lies("zuora-reference-cut"):
+            reference = reference[:127]
         if self.lies("zuora-agreed-on-lost") or ("agreedOn" not in request and self.lies("zuora-agreed-on-null")):
             agreed_on = None
         credential = Credential(
@@ -262,7 +273,7 @@ class ZuoraWorld:
             status=status,
             type=request["type"],
             source=request["consentAgreementSrc"],
-            reference=request.get("consentAgreementRef"),
+            reference=reference,
             agreed_on=agreed_on,
             activated_on=now if status == "Active" else None,
             security_code=request.get("cardSecurityCode") if self.lies("zuora-security-code-listed") else None,

@@ -9,7 +9,8 @@ from payproof.mock.wire import GZIP, Request, read_json
 from payproof.mock.zuora import Session, ZuoraWorld
 from payproof.mock.zuora_errors import INVALID, MALFORMED, MISSING_PARAMETER, PERMISSION, Declined, declined, reasons
 
-_TRACK_ID = re.compile(r"[\t -~]{0,64}")
+LONGEST_TRACK_ID = 64
+_TRACK_ID = re.compile(rf"[\t -~]{{0,{LONGEST_TRACK_ID}}}")
 _FORBIDDEN = frozenset(":;\"'")
 _LONGEST_KEY = 255
 _COMPRESS_ABOVE = 1000
@@ -46,6 +47,8 @@ def demand_orgs(request: Request, session: Session) -> None:
     orgs = [each.strip() for each in value.split(",")]
     if "" in orgs:
         raise declined(INVALID, "Zuora-Org-Ids must be ids, separated by commas")
+    if session.world.lies("zuora-first-org-only"):
+        orgs = orgs[:1]
     if not set(orgs).issubset(session.world.orgs):
         raise declined(PERMISSION, "Zuora-Org-Ids holds an org that the user has no access to", status=403)
 
@@ -57,6 +60,8 @@ def idempotency_key(request: Request, world: ZuoraWorld) -> str | None:
         return None
     if not value:
         raise declined(INVALID, "Idempotency-Key must not be empty")
+    if len(value) == _LONGEST_KEY and world.lies("zuora-key-of-255-refused"):
+        raise declined(INVALID, f"Idempotency-Key must have less than {_LONGEST_KEY} characters")
     if len(value) > _LONGEST_KEY and not world.lies("zuora-long-key-accepted"):
         raise declined(INVALID, f"Idempotency-Key must have at most {_LONGEST_KEY} characters")
     return value
@@ -66,6 +71,8 @@ def gzip_above(request: Request, world: ZuoraWorld) -> int | None:
     """Tell above how many bytes the answer is to be compressed; None where the client takes no gzip."""
     if not request.takes_gzip() or world.lies("zuora-gzip-never"):
         return None
+    if world.lies("zuora-gzip-above-1024"):
+        return 1024
     return 0 if world.lies("zuora-gzip-always") else _COMPRESS_ABOVE
 
 

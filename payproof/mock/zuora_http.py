@@ -62,7 +62,7 @@ def _create(call: _Call, body: Any) -> dict[str, Any]:
 
 
 def _list(call: _Call, _: Any) -> dict[str, Any]:
-    return call.world.list(call.method_id, call.entity, include_all=_include_all(call.request))
+    return call.world.list(call.method_id, call.entity, include_all=_include_all(call))
 
 
 def _cancel(call: _Call, _: Any) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def _number(call: _Call) -> int:
     return int(call.number)
 
 
-def _include_all(request: Request) -> bool:
+def _include_all(call: _Call) -> bool:
     try:
-        pairs = parse_qsl(request.query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_QUERY_PARTS)
+        pairs = parse_qsl(call.request.query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_QUERY_PARTS)
     except ValueError:
         raise declined(QUERY, "includeAll cannot be read: the query is not in UTF-8, or it is too long") from None
     values = [value for name, value in pairs if name == "includeAll"]
@@ -90,7 +90,7 @@ def _include_all(request: Request) -> bool:
         raise declined(QUERY, "includeAll must not be sent twice")
     if values and values[0] not in ("true", "false"):
         raise declined(QUERY, "includeAll must be true or false")
-    return values == ["true"]
+    return values == ["true"] or (values != [] and call.world.lies("zuora-include-all-false-is-true"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,8 @@ class ZuoraApi:
         world = session.world
         now = world.clock.milliseconds()
         world.limits.enter(now)
+        if track is not None and len(track) == zuora_headers.LONGEST_TRACK_ID and world.lies("zuora-track-id-of-64-refused"):
+            wrong = declined(INVALID, "Zuora-Track-Id must have less than 64 characters")
         try:
             answer = await self._inside(request, session, request_id, wrong)
             headers = world.limits.rate(now)
@@ -149,7 +151,7 @@ class ZuoraApi:
                 headers += world.limits.concurrency()
         finally:
             world.limits.leave()
-        if track is not None and world.lies("zuora-track-id-lost"):
+        if world.lies("zuora-track-id-lost") or (answer.status != 200 and world.lies("zuora-track-id-not-on-errors")):
             track = None
         if track is not None and world.lies("zuora-track-id-cut"):
             track = track[:32]
@@ -236,7 +238,7 @@ class ZuoraApi:
                 raise declined(LOCKED, "Idempotency-Key belongs to a request that is still running", status=409) from None
             known = None
         if known is not None:
-            return Answer(*known)
+            return Answer(200 if world.lies("zuora-failure-replayed-as-200") else known[0], known[1])
         if world.lies("zuora-key-race"):
             await asyncio.sleep(4 * assumed.GATEWAY_SECONDS)
         use = world.keys.begin(key, target, now)
