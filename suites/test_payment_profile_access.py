@@ -100,7 +100,7 @@ def test_token_in_the_query(seller: Seller) -> None:
     """A token is sent in the URL, where logs and proxies would see it, and not in the header. Expect it to open nothing."""
     # In the header it opens the profile
     profile = seller.create(seller.register())
-    assert seller.read(profile).state == profile.state
+    assert seller.read(profile).since(profile) == profile.state
 
     # In the query it does not
     query = {"access_token": seller.apis.credentials["mercadopago_token"]}
@@ -131,10 +131,8 @@ def test_foreign_profiles(seller: Seller, other_seller: Seller, sales: Sales) ->
     profiles to be as they were.
     """
     # Each reads its own
-    mine = seller.create(seller.register())
-    theirs = other_seller.create(other_seller.register())
-    assert seller.read(mine).state == mine.state
-    assert other_seller.read(theirs).state == theirs.state
+    mine = seller.read(seller.create(seller.register()))
+    theirs = other_seller.read(other_seller.create(other_seller.register()))
     cards = {visitor.apis.tenant.label: visitor.save_card(own.customer) for visitor, own in ((seller, mine), (other_seller, theirs))}
 
     # Neither gets at the other's
@@ -158,8 +156,8 @@ def test_foreign_profiles(seller: Seller, other_seller: Seller, sales: Sales) ->
         assert visitor.profiles(own.customer).keys() == {own.id}
 
     # Both are as they were
-    assert seller.read(mine).state == mine.state
-    assert other_seller.read(theirs).state == theirs.state
+    assert seller.read(mine).since(mine) == mine.state
+    assert other_seller.read(theirs).since(theirs) == theirs.state
     for visitor in (seller, other_seller):
         visitor.expect_effects(customers_created=1, card_tokens_created=2, cards_saved=2, payment_profiles_created=1)
 
@@ -215,7 +213,7 @@ def test_foreign_cards(seller: Seller, other_seller: Seller, sales: Sales) -> No
             assert visitor.ask("createPaymentProfile", own, body=sales.profile(method)).status in CLOSED
         assert visitor.ask("addProfileMethod", profile, body=sales.by_card(card)).status in CLOSED
         assert visitor.ask("saveCard", own, body={"token": token}).status in CLOSED
-        assert visitor.read(profile).state == profile.state
+        assert visitor.read(profile).since(profile) == profile.state
         assert (visitor.effects(), owner.effects()) == done
 
         # Their owner can
@@ -236,7 +234,7 @@ def test_card_of_another_customer(seller: Seller, sales: Sales) -> None:
     # Not with the other's, in a new profile or in one that is there
     assert seller.ask("createPaymentProfile", other, body=sales.profile(sales.by_card(card))).status in CLOSED
     assert seller.ask("addProfileMethod", profile, body=sales.by_card(card)).status in CLOSED
-    assert {name: each.state for name, each in seller.profiles(other).items()} == {profile.id: profile.state}
+    assert {name: each.since(profile) for name, each in seller.profiles(other).items()} == {profile.id: profile.state}
 
 
 @pytest.mark.needs("second-tenant")
@@ -256,8 +254,8 @@ def test_token_of_another_tenant(seller: Seller, other_seller: Seller) -> None:
     assert seller.ask("getCustomer", mine.customer, headers=mixed).status in CLOSED
 
     # Both profiles are as they were
-    assert seller.read(mine).state == mine.state
-    assert other_seller.read(theirs).state == theirs.state
+    assert seller.read(mine).since(mine) == mine.state
+    assert other_seller.read(theirs).since(theirs) == theirs.state
 
 
 def test_nothing_secret_is_shown(seller: Seller, sales: Sales) -> None:

@@ -76,8 +76,8 @@ def test_saved_card_in_two_profiles(seller: Seller, sales: Sales) -> None:
     # One card, two profiles
     customer = seller.register()
     card = seller.save_card(customer)
-    one = seller.create(customer, sales.by_card(card), description="Magazine")
-    other = seller.create(customer, sales.by_card(card), description="Gymnasium")
+    one = seller.read(seller.create(customer, sales.by_card(card), description="Magazine"))
+    other = seller.read(seller.create(customer, sales.by_card(card), description="Gymnasium"))
     assert one.id != other.id
     assert one.methods.keys().isdisjoint(other.methods)
     assert [method["card_id"] for profile in (one, other) for method in profile.methods.values()] == [card, card]
@@ -88,7 +88,7 @@ def test_saved_card_in_two_profiles(seller: Seller, sales: Sales) -> None:
 
     # The other one is as it was created
     assert seller.read(one).status == "CANCELLED"
-    assert seller.read(other).state == other.state
+    assert seller.read(other).since(other) == other.state
     seller.expect_effects(customers_created=1, card_tokens_created=2, cards_saved=2, payment_profiles_created=2,
                           payment_profile_methods_added=1, payment_profiles_cancelled=1)  # fmt: skip
 
@@ -129,7 +129,7 @@ def test_default_is_passed_on(seller: Seller, sales: Sales) -> None:
     # The chosen one of two cards is the default
     customer = seller.register()
     card = seller.save_card(customer)
-    profile = seller.create(customer, sales.by_token(seller.token()), sales.by_card(card, default_method=True))
+    profile = seller.read(seller.create(customer, sales.by_token(seller.token()), sales.by_card(card, default_method=True)))
     chosen = profile.default
     assert chosen is not None
     assert profile.methods[chosen]["card_id"] == card
@@ -173,7 +173,7 @@ def test_optional_members(seller: Seller, sales: Sales, sequence: str | None) ->
                          description=None, max_day_overdue=None, statement_descriptor=None)  # fmt: skip
     assert bare.shown["sequence_control"] == (sequence or "AUTO")
     assert not {"description", "statement_descriptor"} & bare.shown.keys() or not seller.apis.session.target.reference
-    assert seller.read(bare).state == bare.state
+    assert seller.read(bare).since(bare) == bare.state
 
 
 def test_every_brand_and_type(seller: Seller, sales: Sales) -> None:
@@ -195,9 +195,9 @@ def test_every_brand_and_type(seller: Seller, sales: Sales) -> None:
         made[profile.id] = profile
 
     # All of them are listed as they were created
-    assert {name: profile.state for name, profile in seller.profiles(customer).items()} == {
-        name: profile.state for name, profile in made.items()
-    }
+    listed = seller.profiles(customer)
+    assert listed.keys() == made.keys()
+    assert {name: listed[name].since(profile) for name, profile in made.items()} == {name: profile.state for name, profile in made.items()}
 
 
 def test_fintoc_in_chile(seller: Seller, sales: Sales) -> None:
@@ -279,9 +279,12 @@ def test_the_same_everywhere(seller: Seller, sales: Sales, act: str) -> None:
     # A read shows what the answer showed, as far as it did; the list shows what the read shows
     read = seller.read(profile)
     if act == "create" or (act == "add" and "payment_methods" in told):
-        assert type(profile)(customer, told).state == read.state
+        shown = type(profile)(customer, told)
+        assert read.since(shown) == shown.state
     listed = seller.profiles(customer)
-    assert {name: one.state for name, one in listed.items()} == {profile.id: read.state, other.id: other.state}
+    assert listed.keys() == {profile.id, other.id}
+    assert listed[profile.id].since(read) == read.state
+    assert listed[other.id].since(other) == other.state
 
     # The list of its status shows it, and no other list
     for status in ("PENDING", "READY", "CANCELLED"):
@@ -303,7 +306,7 @@ def test_dates_of_a_profile(seller: Seller, sales: Sales) -> None:
 
     # Looking at it does not change them
     seller.apis.advance(3600)
-    assert seller.read(profile).state == profile.state
+    assert seller.read(profile).since(profile) == profile.state
 
     # Each change moves the second one
     seen = [profile.shown["last_updated_date"]]
@@ -330,7 +333,8 @@ def test_token_becomes_a_card_once(seller: Seller, sales: Sales) -> None:
     customer = seller.register()
     token = seller.token()
     profile = seller.create(customer, sales.by_token(token))
-    assert seller.read(profile).state == profile.state
+    kept = seller.read(profile)
+    assert kept.since(profile) == profile.state
 
     # It does not make another one
     body = sales.profile(sales.by_token(token))
@@ -338,8 +342,8 @@ def test_token_becomes_a_card_once(seller: Seller, sales: Sales) -> None:
     assert 400 <= seller.ask("saveCard", customer, body={"token": token}).status < 500
 
     # The card that it made can be used by its id
-    card = next(iter(profile.methods.values()))["card_id"]
-    again = seller.create(customer, sales.by_card(card))
+    card = next(iter(kept.methods.values()))["card_id"]
+    again = seller.read(seller.create(customer, sales.by_card(card)))
     assert next(iter(again.methods.values()))["card_id"] == card
     assert seller.profiles(customer).keys() == {profile.id, again.id}
     seller.expect_effects(customers_created=1, card_tokens_created=1, cards_saved=1, payment_profiles_created=2)
