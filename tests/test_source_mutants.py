@@ -93,8 +93,9 @@ def test_honest_module_has_no_lies() -> None:
     assert "if amount > LIMIT:" in left
     assert "kept = amount\n" in left
     assert "pass" in honest('def f(self):\n    if self.lies("delete-only-hides"):\n        return 1\n')
-    assert honest('x = 1 if "delete-only-hides" not in lies else 2') == "x = 1"
-    assert "other" in honest('if self.lies("other"):\n    pass\n')
+    assert honest('x = 1 if "delete-only-hides" not in tenants.lies else 2') == "x = 1"
+    assert honest("x = 1 if self.lies(None) else 2") == "x = 2"
+    assert "lies()" in honest("x = 1 if self.lies() else 2")
 
 
 @pytest.mark.parametrize(
@@ -153,10 +154,11 @@ def test_suites_are_let_loose(kit: Kit, root: Path) -> None:
 
     lying, broken = changed('"invalid_scope"', '"invalid_scopes"'), changed("import ", "imports ")
     api = ("jpmorgan-oauth",)
-    servers = [Server("lies", api, lambda: switch(lying)), Server("broken", api, lambda: switch(broken)), Server("honest", api, again)]
+    servers = [Server("lies", api, lambda: switch(lying)), Server("broken", api, lambda: switch(broken)), Server("honest", api, again),
+               Server("unmet", api, again, frozenset())]  # fmt: skip
     caught = {catch.name: catch for catch in hunt(kit, servers, workers=1, seed=1, lines=path.parent)}
 
-    assert {name: catch.outcome for name, catch in caught.items()} == {"lies": CAUGHT, "broken": STUCK, "honest": SURVIVED}
+    assert {name: catch.outcome for name, catch in caught.items()} == {"lies": CAUGHT, "broken": STUCK, "honest": SURVIVED, "unmet": SURVIVED}
     assert caught["lies"].clauses
     assert any(module == path.stem for ran in caught["honest"].lines.values() for module, _ in ran)
 

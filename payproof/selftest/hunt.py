@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,7 +218,7 @@ class _Search:
         session.watch = _stop
         if self._trace is not None:
             self._trace.note("")
-        for item, following in zip(self._items, [*self._items[1:], None], strict=True):
+        for item, following in zip_longest(self._items, self._items[1:]):
             first = self._tried(session, item, following)
             if first and self._tried(session, item, following):
                 finding = session.found[-1]

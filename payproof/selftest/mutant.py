@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from payproof import mock, target
 from payproof.errors import UsageError
-from payproof.mock.faults import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,11 +149,14 @@ def _constant(node: ast.AST) -> bool | None:
 
 
 def _told(node: ast.AST) -> bool | None:
-    """Say whether an expression asks for a lie (True) or for its absence (False); None where it asks for something else."""
+    """Say whether an expression asks for a lie (True) or for its absence (False); None where it asks for something else.
+
+    Whatever a lie is called: a mutant that asks for another one is the same server while none is told.
+    """
     match node:
-        case ast.Call(func=ast.Attribute(attr="lies"), args=[ast.Constant(value=str() as name)]) if name in FAULTS:
+        case ast.Call(func=ast.Attribute(attr="lies"), args=[ast.Constant()], keywords=[]):
             return True
-        case ast.Compare(left=ast.Constant(value=str() as name), ops=[ast.In() | ast.NotIn() as how]) if name in FAULTS:
+        case ast.Compare(ops=[ast.In() | ast.NotIn() as how], comparators=[ast.Attribute(attr="lies")], left=ast.Constant()):
             return isinstance(how, ast.In)
     return None
 
