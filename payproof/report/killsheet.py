@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 NAMES = ("kill-sheet.json", "kill-sheet.md")
 _WIDTH = 140
+_GLANCE = 600
+"""How much of what to look at is said at once; all of it is on the sheet."""
 _OUTCOMES = ("killed", "wrong-cause", "survived", "honest", "accused", "no-result")
 _BREAKS = frozenset({"survived", "wrong-cause", "accused"})
 _BOTH = frozenset({"live", "replay"})
@@ -203,7 +205,7 @@ class Progress:
         """Take a row."""
         self._done += 1
         if not row.good:
-            self._terminal.print(f"{row.level} {row.name}: {row.outcome} {row.clause}")
+            self._terminal.print(f"{row.level} {row.name}: {row.outcome} {row.clause}\n    {row.look[:_GLANCE]}")
         if self._status is not None:
             self._status.update(f"{row.level}: {self._done} done, last {row.name}")
 

@@ -1,7 +1,7 @@
 """The legal level: an honest mock is accused of nothing, whatever the seed, nor one that differs where it may.
 
-All variants that go together are switched on together in one smoke run. Only where it accuses somebody is each of them
-tried alone, so that the sheet names the one; where none of them is accused alone, it is the group.
+All variants that go together are switched on together in one smoke run. Only where that accuses somebody are they split,
+by API and then in halves, until the one is found alone; where no part of a group is accused, it is the group.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def variants(apis: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Group:
-    """Variants that were switched on together: what came of it, and how many of them have not been tried alone yet."""
+    """Variants that were switched on together and were accused: what came of it, and how many of its parts were not."""
 
     names: tuple[str, ...]
     outcome: Outcome
-    left: int
-    alone: bool = False
+    parts: int
+    fine: int = 0
 
-    def row(self, name: str) -> Row:
-        """Say that they are accused, and none of them alone."""
-        made = _row(name, self.outcome)
-        return replace(made, look=f"none of them alone; {' '.join(f'--variant {one}' for one in self.names)}: {made.look}")
+    def row(self) -> Row:
+        """Say that they are accused, and no part of them."""
+        made = _row(f"{self.names[0]} with {len(self.names) - 1} more", self.outcome)
+        return replace(made, look=f"only {' '.join(f'--variant {name}' for name in self.names)} together; {made.look}")
 
 
 def rows(crew: Crew, survey: Survey, apis: Sequence[str], seeds: Sequence[int]) -> Iterator[Row]:
@@ -53,27 +53,46 @@ def rows(crew: Crew, survey: Survey, apis: Sequence[str], seeds: Sequence[int]) 
 
     Raises SelftestError if the suites cannot be played.
     """
-    tests, groups_of = survey.smoke(), {f"together {number}": names for number, names in enumerate(groups(variants(apis)), 1)}
-    accused: dict[str, _Group] = {}
-    first = [Trial(name, tests, variants=names, seed=seeds[0]) for name, names in groups_of.items()]
-    first += [Trial(_named(seed), tests, seed=seed) for seed in seeds[1:]]
+    smoke = survey.smoke()
+    first = [_trial(survey, names, seeds[0]) for names in groups(variants(apis))]
+    first += [Trial(_named(seed), smoke, seed=seed) for seed in seeds[1:]]
+    parents: dict[tuple[str, ...], _Group] = {}
     for trial, outcome in crew.play(first):
+        names = trial.variants
         fine = not (outcome.broken or outcome.errors or outcome.problem)
-        if trial.name in groups_of and fine:
-            yield from (_row(name, outcome) for name in trial.variants)
-        elif trial.name in groups_of and len(trial.variants) > 1:
-            group = _Group(trial.variants, outcome, len(trial.variants))
-            for name in trial.variants:
-                accused[name] = group
-                crew.add(Trial(name, tests, variants=(name,), seed=trial.seed))
+        if not names:
+            yield _row(trial.name, outcome)
+        elif fine or len(names) == 1:
+            yield from (_row(name, outcome) for name in names)
         else:
-            name = trial.variants[0] if trial.variants else trial.name
-            yield _row(name, outcome)
-            if (known := accused.get(name)) is not None:
-                known.left -= 1
-                known.alone = known.alone or not fine
-                if not known.left and not known.alone:
-                    yield known.row(next(key for key, names in groups_of.items() if names == known.names))
+            parts = _parts(names)
+            parents |= dict.fromkeys(parts, _Group(names, outcome, len(parts)))
+            for part in parts:
+                crew.add(_trial(survey, part, trial.seed))
+        if fine and (parent := parents.get(names)) is not None:
+            parent.fine += 1
+            if parent.fine == parent.parts:
+                yield parent.row()
+
+
+def _trial(survey: Survey, names: tuple[str, ...], seed: int) -> Trial:
+    """Give the smoke run of variants: only what met their APIs, and where there are several, only to the first break."""
+    tests = set(survey.smoke())
+    about = {VARIANTS[name].api for name in names}
+    if "" not in about:
+        tests &= {number for api in about for number in survey.meeting(api)}
+    return Trial(" ".join(names), tuple(sorted(tests)), variants=names, seed=seed, glance=len(names) > 1)
+
+
+def _parts(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Split variants: those of different APIs, or else in halves."""
+    by_api: dict[str, list[str]] = {}
+    for name in names:
+        by_api.setdefault(VARIANTS[name].api, []).append(name)
+    if len(by_api) > 1:
+        return [tuple(some) for some in by_api.values()]
+    middle = len(names) // 2
+    return [names[:middle], names[middle:]]
 
 
 def _named(seed: int) -> str:

@@ -80,7 +80,8 @@ class Stage:
                 if trial.survey:
                     outcome.parts[trial.tests[index]] = Part(clock.ticks() - began, dict(ear.judged), set(ear.apis))
                 self._connection.send(index)
-                if player.dead or (trial.until and trial.until in outcome.broken):
+                seen = outcome.broken or outcome.errors if trial.glance else trial.until in outcome.broken
+                if player.dead or seen:
                     break
         finally:
             # The loop of pytest tears down what is left after the last test; this one may end earlier.

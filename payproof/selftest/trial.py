@@ -23,7 +23,8 @@ class Trial:
     """What is to be tried.
 
     `tests` are numbers in the list of all tests, in the order in which they are run. `until` is the clause whose break
-    ends the trial. With `survey` it is told test by test what was judged.
+    ends the trial; with `glance` any break does, or failure of a test. With `survey` it is told test by test what was
+    judged.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Trial:
     seed: int = 1
     depth: str = "smoke"
     until: str = ""
+    glance: bool = False
     survey: bool = False
 
 
