@@ -106,7 +106,7 @@ def test_kit_of_another_provider_is_told_what_cannot_be_tried(payproof: Payproof
     done = payproof("selftest", "--kit", str(ROOT / "tests" / "kits" / "parking"), "--live", "--legal", "--out", str(tmp_path))
 
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "live and legal for parking-accounts, since the embedded mock does not serve it" in done.stdout
+    assert "live and legal for parking-accounts, which the embedded mock does not serve" in done.stdout
     assert len(sheet(tmp_path)["cannot"]) == 1
 
 

@@ -259,3 +259,14 @@ def test_every_command_of_the_page_works(tmp_path: Path) -> None:
     assert "exit code 1" in said[-2]
     assert "PARK-FOREIGN-HIDDEN" in said[-2]
     assert_caught(json.loads((tmp_path / "parking-reports" / "verdict.json").read_text(encoding="utf-8")), "shows-foreign")
+
+
+def test_selftest_replays_the_kit_of_another_provider(payproof: Payproof, tmp_path: Path) -> None:
+    """Its stories are recorded on its own server; what only the embedded mock can do is not tried, and said."""
+    with server() as url:
+        done = payproof("selftest", "--kit", str(FOLDER), "--replay", "--live", "--target", url, "--workers", "1", "--out", str(tmp_path))
+
+    said = json.loads((tmp_path / "kill-sheet.json").read_text(encoding="utf-8"))
+    assert {row["outcome"] for row in said["rows"]} == {"killed", "honest"}, done.stdout
+    assert {clause.id for clause in KIT.clauses()} == {row["clause"] for row in said["rows"] if row["clause"]}
+    assert "not tried: live for parking-accounts" in done.stdout

@@ -29,6 +29,9 @@ _GLANCE = 600
 """How much of what to look at is said at once; all of it is on the sheet."""
 _OUTCOMES = ("killed", "wrong-cause", "survived", "honest", "accused", "no-result")
 _BREAKS = frozenset({"survived", "wrong-cause", "accused"})
+_ACQUITTED = frozenset({"honest", "accused"})
+_MANY = frozenset({"replay", "source"})
+"""Levels whose rows are told by class: there are hundreds of them."""
 _BOTH = frozenset({"live", "replay"})
 _ABOUT = {
     "replay": "exchanges of an honest run, broken in memory and judged again",
@@ -84,11 +87,12 @@ class Sheet:
         return Exit.INCOMPLETE if not outcomes or "no-result" in outcomes else Exit.CONFORMANT
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Count rows by level and outcome, and what was tried and caught."""
+        """Count rows by level and outcome, and the lies and mutants that were tried and caught."""
         found = {}
         for level in self.levels:
             rows = self.sorted(level)
-            found[level] = {"tried": sum(row.tried for row in rows), "caught": sum(row.caught for row in rows),
+            lies = [row for row in rows if row.outcome not in _ACQUITTED]
+            found[level] = {"tried": sum(row.tried for row in lies), "caught": sum(row.caught for row in lies),
                             **{name: sum(row.outcome == name for row in rows) for name in _OUTCOMES}}  # fmt: skip
         return found
 
@@ -151,10 +155,9 @@ def markdown(sheet: Sheet) -> Iterator[str]:
         yield from _table("| api | variant | outcome |", (
             (row.api or "all", f"`{row.name}`", row.outcome) for row in sheet.sorted("legal")
         ))  # fmt: skip
-    for level in ("replay", "source"):
-        if level in sheet.levels:
-            yield from (f"## Classes of mutants: {level}", "")
-            yield from _table("| api | class | clauses | tried | caught |", _classes(sheet.sorted(level)))
+    for level in sorted(_MANY & set(sheet.levels)):
+        yield from (f"## Classes of mutants: {level}", "")
+        yield from _table("| api | class | clauses | tried | caught |", _classes(sheet.sorted(level)))
     if sheet.levels and _BOTH & set(sheet.levels):
         yield from ("## Clauses", "", "What each of them was the one to catch.", "")
         yield from _table("| clause | faults of the mock | mutants |", _kills(sheet))
@@ -220,15 +223,18 @@ def show(sheet: Sheet) -> None:
     terminal = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     if not terminal.is_terminal:
         terminal = Console(highlight=False, soft_wrap=True, markup=False, emoji=False, width=_WIDTH)
-    single = [row for row in sheet.sorted() if row.tried == 1 and row.good]
+    style = box.SIMPLE if terminal.is_terminal else box.ASCII2
+    single = [row for row in sheet.sorted() if row.level not in _MANY and row.good]
     if single:
-        table = Table(box=box.ASCII2 if not terminal.is_terminal else box.SIMPLE)
-        for head in ("level", "api", "fault or variant", "caught by", "outcome"):
-            table.add_column(head)
-        table.add_column("s", justify="right")
+        table = Table("level", "api", "fault or variant", "caught by", "outcome", "s", box=style)
         for row in single:
             seconds = f"{row.first:.1f}" if row.first is not None else ""
             table.add_row(row.level, row.api or "all", row.name, row.clause, row.outcome, seconds)
+        terminal.print(table)
+    for level in sorted(_MANY & set(sheet.levels)):
+        table = Table("api", "class of mutants", "clauses", "tried", "caught", title=level, box=style)
+        for cells in _classes(sheet.sorted(level)):
+            table.add_row(*(str(cell).strip("`") for cell in cells))
         terminal.print(table)
     for row in sheet.bad():
         wanted = f" by {row.clause}" if row.clause else ""

@@ -107,7 +107,7 @@ def play(connection: Connection, root: Path) -> None:
             loaded = kit.load(kit.locate(root), trusted=True)
             stage = Stage(connection, loaded)
             options = Options(kit=root)
-            code = pytest.main(launch.arguments(loaded.root, options, (launch.HYPOTHESIS,)), plugins=[stage])
+            code = pytest.main(launch.arguments(loaded.root, options, (launch.ALLURE, launch.HYPOTHESIS)), plugins=[stage])
         if code:
             connection.send(f"the suites could not be played: pytest ended with {int(code)}\n{said.getvalue()[-2000:]}")
     except (Exception, SystemExit):  # noqa: BLE001  # whatever it is, the process that waits for it must know
