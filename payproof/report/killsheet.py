@@ -237,9 +237,9 @@ def show(sheet: Sheet) -> None:
             table.add_row(*(str(cell).strip("`") for cell in cells))
         terminal.print(table)
     for row in sheet.bad():
-        wanted = f" by {row.clause}" if row.clause else ""
+        wanted = f"; it has to be caught by {row.clause}" if row.clause else ""
         others = f"; broken were {', '.join(row.killed_by)}" if row.killed_by else ""
-        terminal.print(f"{row.level} {row.name}: {row.outcome}{wanted}{others}\n    {row.look}", style="red")
+        terminal.print(f"{row.level} {row.name}: {row.outcome}{others}{wanted}\n    {row.look}", style="red")
     for line in sheet.cannot:
         terminal.print(f"not tried: {line}")
     without = sheet.without()
