@@ -18,7 +18,8 @@ from payproof.errors import UsageError
 from payproof.excerpt import leaves, names, without
 from payproof.exchange import Request, lowered
 from payproof.judge import Judge
-from payproof.redact import MARK, Redactor, is_card_number
+from payproof.pan import is_card_number
+from payproof.redact import MARK, Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

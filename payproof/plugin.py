@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from payproof import fixtures, kit, report
+from payproof.allurelog import guard
 from payproof.client import BrokenClause
 from payproof.errors import PayproofError, TargetError
 from payproof.options import Options
@@ -147,6 +148,13 @@ def _short(workerid: str) -> str:
     return "w" + workerid.removeprefix("gw")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let nothing of a test reach Allure's files but what may be kept."""
+    worker = session.config.stash.get(WORKER, None)
+    if worker is not None and session.config.pluginmanager.hasplugin("allure_listener"):
+        guard(worker.hide)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Hand to each xdist worker what it shares with the others."""
@@ -159,8 +167,11 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Notice a worker that went down before its tests were done."""
     run = node.config.stash.get(RUN, None)
-    if run is not None and error:
-        run.stopped.append(f"worker {_short(node.gateway.id)} went down: {error}")
+    if run is not None:
+        cards, secrets = getattr(node, "workeroutput", {}).get("payproof", ((), ()))
+        run.scan.learn(cards, secrets)
+        if error:
+            run.stopped.append(f"worker {_short(node.gateway.id)} went down: {error}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -168,7 +179,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     worker = config.stash.get(WORKER, None)
     if worker is None:
         return
-    if config.pluginmanager.hasplugin("allure_pytest"):
+    if config.pluginmanager.hasplugin("allure_listener"):
         for item in items:
             label(item)
     apis = worker.options.apis
@@ -261,8 +272,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Write down a test that failed although no clause was broken: an error of the suite, or of the contract."""
     made = yield
     worker = item.config.stash.get(WORKER, None)
-    if worker is None or not made.failed or call.excinfo is None:
+    if worker is None:
         return made
+    made.sections = [(name, worker.hide(text)) for name, text in made.sections]
+    if not made.failed or call.excinfo is None:
+        return made
+    if (shown := worker.hide(told := str(made.longrepr))) != told:
+        made.longrepr = shown
     error = call.excinfo.value
     if isinstance(error, TargetError):
         worker.lose(str(error))
@@ -297,15 +313,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     worker.close()
     run = config.stash.get(RUN, None)
     if run is None:
+        config.workeroutput["payproof"] = worker.known()  # type: ignore[attr-defined]  # xdist's way home; it is never written
         return
+    run.scan.learn(*worker.known())
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         run.stopped.append("interrupted before the end")
     elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
         run.stopped.append("pytest ended with an internal error")
     try:
-        verdict = run.finish()
-        report.write(run.options.out, run.options.out / "journal.jsonl")
-        session.exitstatus = int(verdict["exit"])
+        run.finish()
+        if (journal := run.options.out / "journal.jsonl").is_file():
+            report.write(run.options.out, journal)
+        session.exitstatus = int(run.withhold()["exit"])
     except PayproofError as error:
         run.problem = str(error)
         session.exitstatus = int(error.exit)

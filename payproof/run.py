@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from payproof import __version__, clock, journal, kit, verdict, waiver, witness
-from payproof.errors import JournalError, OutputError, TargetError, UsageError
+from payproof.errors import Exit, JournalError, OutputError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
 from payproof.redact import Redactor
+from payproof.scan import Scan
 from payproof.target import EMBEDDED, open_target, refuse_production
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from payproof.target import Target
 
 Record = dict[str, Any]
+
+FILES = ("journal.jsonl", "verdict.json", "junit.xml", "evidence.har", "summary.md", "allurerc.json", "report.html")
+"""What a run writes into its folder, the folder of Allure's results aside."""
 
 
 @dataclass(slots=True)
@@ -40,6 +44,7 @@ class Run:
     key: bytes
     started: float
     waivers: tuple[waiver.Waiver, ...] = ()
+    scan: Scan = field(default_factory=Scan)
     stopped: list[str] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
@@ -144,10 +149,31 @@ class Run:
                 "outcomes": outcomes,
             }  # fmt: skip
             writer.close(footer)
-        _replace(draft, path)
-        self.result = verdict.decide(count, footer, journal.digest(path), version=__version__)
+        if leak := self.scan.look(draft):
+            self.stopped.append(f"journal.jsonl is withheld, and so are the reports made of it: {leak}")
+        else:
+            _replace(draft, path)
+        self.result = verdict.decide(count, footer, journal.digest(draft if leak else path), version=__version__)
         write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
         shutil.rmtree(self.shards, ignore_errors=True)
+        return self.result
+
+    def withhold(self) -> dict[str, Any]:
+        """Look at every file that was written, delete those that hold a card number or a secret, and give the verdict.
+
+        Each is an error of the suite. Raises OutputError.
+        """
+        told = []
+        reports = (self.options.out / name for name in FILES if name != "journal.jsonl")
+        for path in (*reports, *sorted((self.options.out / "allure-results").glob("*"))):
+            if path.is_file() and (leak := self.scan.look(path)):
+                path.unlink()
+                told.append({"message": f"{path.relative_to(self.options.out)} is withheld: {leak}", "where": "run"})
+        if told:
+            code = verdict.worst(Exit(self.result["exit"]), Exit.INCOMPLETE)
+            self.result |= {"conformant": False, "complete": False, "exit": int(code), "suite_errors": self.result["suite_errors"] + told}
+            self.result["counts"]["suite_errors"] += len(told)
+            write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
         return self.result
 
     def _witnessed(self, header: Mapping[str, Any]) -> bool:
@@ -183,7 +209,7 @@ def _waivers(options: Options, clauses: Collection[str]) -> tuple[waiver.Waiver,
 
 def _forget(out: Path) -> None:
     """Take away what an earlier run left, so that nobody reads its results for those of this one."""
-    for name in ("journal.jsonl", "verdict.json", "junit.xml", "evidence.har", "summary.md", "allurerc.json", "report.html"):
+    for name in FILES:
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / "allure-results", ignore_errors=True)
 

@@ -96,6 +96,14 @@ class Worker:
             self.dead = why
             self.fail(why)
 
+    def hide(self, text: str) -> str:
+        """Hide in a text about exchanges what the process knows by now."""
+        return text if self._session is None else self._session.redactor.prose(text)
+
+    def known(self) -> tuple[list[str], list[str]]:
+        """Give the card numbers and secrets that the process has met; they stay in memory."""
+        return ([], []) if self._session is None else self._session.redactor.known()
+
     def close(self) -> None:
         """Finish the shard and let the target go."""
         if self._session is None or self._journal is None:

@@ -30,7 +30,7 @@ ORDER = (
     # what the contract says
     "syntax", "quick", "chains", "expression", "schema", "spec", "door", "contract", "kit", "ledger",
     # whether an exchange keeps it
-    "redact", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
+    "pan", "redact", "scan", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept
     "journal", "verdict",
     # how a target is reached
@@ -39,7 +39,7 @@ ORDER = (
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",
     # a run, its readers, and who starts it
-    "steps", "progress", "run", "worker", "transition", "actor", "report", "fixtures", "ground", "selection", "launch",
+    "allurelog", "steps", "progress", "run", "worker", "transition", "actor", "report", "fixtures", "ground", "selection", "launch",
     "plugin", "selftest", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock`, `report`, `selftest` and `cli` stand for their folders."""

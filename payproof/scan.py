@@ -1,0 +1,98 @@
+"""A last look at everything that was written, for a card number or a secret of this run that is in it after all.
+
+A reading of its own, which shares nothing with the redactor: it knows the values that the run has met, and looks for
+them in the bytes of a file, grouped, percent-encoded and in base64 too. What has a hit is withheld.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_RUN = re.compile("[0-9](?:[ .\t\u00a0\u2007\u2009\u202f-]?[0-9]){11,}")
+_GROUP = re.compile("[0-9]+")
+_WORD = re.compile(r"[A-Za-z0-9._-]{8,}")
+"""What is looked up: `=`, `/`, `+` and `~` stand between a secret and its neighbours, though a secret may have them, too."""
+_CODED = re.compile("(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){3}")
+"""Nine digits in base64: three bytes of 0x30 to 0x39 are one group of four such letters."""
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_")
+_LONGEST = 19
+_SHORTEST = 8
+_FEWEST = 12
+"""How many digits a card number has at least."""
+
+
+class Scan:
+    """Looks for what a run has met: card numbers, and secrets of eight characters and more."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._cards: set[str] = set()
+        self._secrets: set[str] = set()
+        self._odd: list[str] = []
+
+    def learn(self, cards: Iterable[str], secrets: Iterable[str]) -> None:
+        """Take values; shorter ones would be found everywhere."""
+        self._cards.update(number for number in cards if len(number) >= _FEWEST)
+        for secret in secrets:
+            words = _WORD.findall(secret)
+            if words:
+                self._secrets.add(max(words, key=len))
+            elif len(secret) >= _SHORTEST:
+                self._odd.append(secret)
+
+    def look(self, path: Path) -> str:
+        """Say where in a file something stands that must not, and of what kind; never the value. Empty if there is nothing.
+
+        Raises OSError for a file that cannot be read.
+        """
+        with path.open(encoding="utf-8", errors="surrogateescape") as file:
+            for number, line in enumerate(file, 1):
+                kind = next(self._kinds(line), "")
+                if kind:
+                    return f"line {number} holds {kind}"
+        return ""
+
+    def _kinds(self, line: str) -> Iterator[str]:
+        for text in {line, unquote(line)} if "%" in line else (line,):
+            if any(self._card(match.group()) for match in _RUN.finditer(text)):
+                yield "a card number"
+            if not self._secrets.isdisjoint(_WORD.findall(text)) or any(secret in text for secret in self._odd):
+                yield "a secret"
+        if any(self._coded(line, match.start(), match.end()) for match in _CODED.finditer(line)):
+            yield "a card number in base64"
+
+    def _card(self, run: str) -> bool:
+        groups = _GROUP.findall(run)
+        for first in range(len(groups)):
+            digits = ""
+            for group in groups[first:]:
+                digits += group
+                if len(digits) > _LONGEST:
+                    break
+                if digits in self._cards:
+                    return True
+        return False
+
+    def _coded(self, line: str, start: int, end: int) -> bool:
+        while start and line[start - 1] in _BASE64:
+            start -= 1
+        while end < len(line) and line[end] in _BASE64:
+            end += 1
+        # Where a word begins is not certain: what stands before it may be of the same letters.
+        for shift in range(4):
+            word = line[start + shift : end].replace("_", "/")
+            try:
+                decoded = base64.b64decode(word + "=" * (-len(word) % 4))
+            except binascii.Error:
+                continue
+            if any(digits.decode() in self._cards for digits in re.findall(rb"[0-9]{12,19}", decoded)):
+                return True
+        return False
