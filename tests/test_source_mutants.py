@@ -144,7 +144,7 @@ def test_only_tests_that_run_the_statement_notice() -> None:
 
 @pytest.mark.slow
 def test_suites_are_let_loose(kit: Kit, root: Path) -> None:
-    """One server that lies is caught, one does not start, an honest one survives, and its lines are told."""
+    """One server that lies is caught, and its lines are told; one does not start; one that no test meets survives."""
     path = root / "payproof" / "mock" / "jpmorgan_oauth.py"
     text = path.read_text(encoding="utf-8")
 
@@ -152,16 +152,15 @@ def test_suites_are_let_loose(kit: Kit, root: Path) -> None:
         assert old in text
         return Mutant("", path.stem, "", 1, old, new, text, text.replace(old, new))
 
-    lying, broken = changed('"invalid_scope"', '"invalid_scopes"'), changed("import ", "imports ")
-    api = ("jpmorgan-oauth",)
-    servers = [Server("lies", api, lambda: switch(lying)), Server("broken", api, lambda: switch(broken)), Server("honest", api, again),
-               Server("unmet", api, again, frozenset())]  # fmt: skip
+    lying, broken, api = changed('"invalid_scope"', '"invalid_scopes"'), changed("import ", "imports "), ("jpmorgan-oauth",)
+    servers = [
+        Server("lies", api, lambda: switch(lying)), Server("broken", api, lambda: switch(broken)), Server("unmet", api, again, frozenset()),
+    ]  # fmt: skip
     caught = {catch.name: catch for catch in hunt(kit, servers, workers=1, seed=1, lines=path.parent)}
 
-    outcomes = {name: catch.outcome for name, catch in caught.items()}
-    assert outcomes == {"lies": CAUGHT, "broken": STUCK, "honest": SURVIVED, "unmet": SURVIVED}
+    assert {name: catch.outcome for name, catch in caught.items()} == {"lies": CAUGHT, "broken": STUCK, "unmet": SURVIVED}
     assert caught["lies"].clauses
-    assert any(module == path.stem for ran in caught["honest"].lines.values() for module, _ in ran)
+    assert any(module == path.stem for ran in caught["lies"].lines.values() for module, _ in ran)
 
 
 # What people say of them
