@@ -25,6 +25,9 @@ FAULTS = (
           "CPM-DEFAULT-KEPT"),
     # last4CardNumber: the last four digits, as in 0919
     Fault("last-four-as-number", "last4CardNumber loses its leading zeros.", _PROFILES, "CPM-ADD-LAST4"),
+    # cardExpirationMonthYearNumber: comes back as sent
+    Fault("december-becomes-january", "A card that expires in December is shown as expiring in January of the next year.", _PROFILES,
+          "CPM-CREATE-CARD-SHOWN"),
     # A profile has all of its methods, whatever their accountStatus
     Fault("inactive-card-not-shown", "Reading a profile leaves out the cards that are INACTIVE.", _PROFILES, "CPM-GET-SHOWS-METHODS"),
     # An update changes what it names
@@ -56,6 +59,10 @@ FAULTS = (
     # All refunds together are within what was paid
     Fault("refund-of-rest-is-all", "A refund without an amount gives the whole capture back, whatever went back before.", _PAYMENTS,
           "PAY-REFUNDED-WITHIN-CAPTURED"),
+    # amount: a whole number of minor units
+    Fault("cents-by-float", "Amounts go through a binary fraction of the main unit: 115 becomes 114.", _PAYMENTS, "PAY-AMOUNT-SENT"),
+    # amount: in minor units of the currency, of which the yen has none smaller
+    Fault("yen-in-hundredths", "An amount in JPY is multiplied by 100.", _PAYMENTS, "PAY-AMOUNT-SENT"),
     # A declined payment has nothing authorised
     Fault("captures-declined", "A declined payment can be captured.", _PAYMENTS, "PAY-CAPTURE-DECLINED-REFUSED"),
     # A profile belongs to the merchant that made it

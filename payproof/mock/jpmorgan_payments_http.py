@@ -105,6 +105,17 @@ def _with_floats(value: Any, name: str = "") -> Any:
     return float(value) if isinstance(value, int) and name.lower().endswith("amount") else value
 
 
+def _misread(world: PaymentsWorld, body: Any) -> Any:
+    amount = body.get("amount")
+    if amount is None:
+        return body
+    if world.lies("cents-by-float"):
+        amount = int(amount / 100 * 100)
+    if world.lies("yen-in-hundredths") and body.get("currency") == "JPY":
+        amount *= 100
+    return {**body, "amount": amount}
+
+
 def _quoting(refused: Invalid, document: object) -> Invalid:
     method = document.get("paymentMethodType") if isinstance(document, dict) else None
     card = method.get("card") if isinstance(method, dict) else None
@@ -174,6 +185,7 @@ class PaymentsApi:
             body = read(document)
         except Invalid as refused:
             raise _quoting(refused, document) if world.lies("full-number-in-error") else refused from None
+        body = _misread(world, body)
         key, mark = (operation.name, name, call.request_id), fingerprint(document)
         known = world.answered(key, mark)
         if known is not None:

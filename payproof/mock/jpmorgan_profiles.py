@@ -150,6 +150,7 @@ class ProfilesWorld:
         self._demand_address(profile, changes, method.kind)
         if "accountStatus" in request:
             changes = {"accountStatus": request["accountStatus"], **changes}
+        changes = self._december(changes)
         if self.lies("address-changed-in-place") and "consumerProfileAddress" in changes and "addressIdentifier" in method.view:
             identifier = method.view["addressIdentifier"]
             profile.addresses[identifier] |= ordered(changes["consumerProfileAddress"], ADDRESS)
@@ -307,6 +308,12 @@ class ProfilesWorld:
             self._choose(profile, defaults[0])
         return added + defaults
 
+    def _december(self, method: Mapping[str, Any]) -> Mapping[str, Any]:
+        expiry = str(method.get("cardExpirationMonthYearNumber", ""))
+        if not expiry.startswith("12/") or not self.lies("december-becomes-january"):
+            return method
+        return {**method, "cardExpirationMonthYearNumber": f"01/{min(int(expiry[3:]) + 1, 9999):04d}"}
+
     def _choose(self, profile: Profile, method: Method) -> None:
         profile.default = method
         profile.default_copy = method.view if self.lies("stale-default-copy") else None
@@ -314,7 +321,7 @@ class ProfilesWorld:
     def _new(self, profile: Profile, kind: Kind, request: Mapping[str, Any], status: str | None) -> Method:
         reused = self.lies("reuses-method-id") and profile.given_up
         identifier = profile.given_up.pop() if reused else self._ids.uuid()
-        members: Json = {"accountStatus": status or assumed.METHOD_STATUS, **request, "paymentMethodId": identifier}
+        members: Json = {"accountStatus": status or assumed.METHOD_STATUS, **self._december(request), "paymentMethodId": identifier}
         number = members.pop("accountNumber", "")
         members |= self._address(profile, request)
         if kind == "card":

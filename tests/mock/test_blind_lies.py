@@ -53,6 +53,11 @@ def last_four_are_a_number(m: Merchant, card: Json) -> bool:
     return bool(cards(m.create(card))[0]["last4CardNumber"] == "919")
 
 
+def december_becomes_january(m: Merchant, card: Json) -> bool:
+    shown = cards(m.create({**card, "cardExpirationMonthYearNumber": "12/2029"}))[0]
+    return bool(shown["cardExpirationMonthYearNumber"] == "01/2030")
+
+
 def inactive_card_is_not_shown(m: Merchant, card: Json) -> bool:
     profile = m.create(card, {**OTHER, "accountStatus": "INACTIVE"})
     assert len(cards(profile)) == 2
@@ -104,6 +109,7 @@ TOLD: dict[str, Callable[[Merchant, Json], bool]] = {
     "wrong-client-as-400": wrong_client_is_400,
     "add-takes-default": add_takes_default,
     "last-four-as-number": last_four_are_a_number,
+    "december-becomes-january": december_becomes_january,
     "inactive-card-not-shown": inactive_card_is_not_shown,
     "profile-update-drops-reference": update_drops_the_reference,
     "address-changed-in-place": address_is_changed_in_place,

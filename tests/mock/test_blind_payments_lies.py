@@ -40,6 +40,15 @@ def rest_is_all(t: Till) -> bool:
     return bool(t.refund(paid)["amount"] == 1000)
 
 
+def cents_are_lost(t: Till) -> bool:
+    assert t.pay(1000)["amount"] == 1000
+    return bool(t.pay(115)["amount"] == 114)
+
+
+def yen_are_hundredths(t: Till) -> bool:
+    return bool(t.pay(1000, currency="JPY")["amount"] == 100_000)
+
+
 def declined_is_captured(t: Till) -> bool:
     declined = t.pay(captureMethod="MANUAL", accountHolder={"referenceId": "decline"})
     assert declined["responseStatus"] == "DENIED"
@@ -63,6 +72,8 @@ TOLD: dict[str, Callable[[Till], bool]] = {
     "final-flag-ignored": final_flag_is_ignored,
     "only-last-capture-counts": only_the_last_capture_counts,
     "refund-of-rest-is-all": rest_is_all,
+    "cents-by-float": cents_are_lost,
+    "yen-in-hundredths": yen_are_hundredths,
     "captures-declined": declined_is_captured,
     "foreign-profile-pays": foreign_profile_pays,
     "payment-read-cached": old_payment_is_read,
