@@ -36,8 +36,8 @@ class Kit:
             yield from contract.all_clauses()
 
     def sensitive(self) -> dict[str, str]:
-        """Give the sensitive member names of all specs, by kind."""
-        found: dict[str, str] = {}
+        """Give the sensitive member names of all specs, by kind; those of kind `id` only look sensitive at times."""
+        found: dict[str, str] = {name: "id" for contract in self.contracts.values() for name in contract.spec.identifiers}
         for contract in self.contracts.values():
             found |= {name: kind for name, kind in contract.spec.sensitive.items() if found.get(name) != "account"}
         return found

@@ -119,19 +119,26 @@ def sensitive(document: Mapping[str, Any]) -> dict[str, str]:
     A name that is a card's in one place and another account's elsewhere is an account: that kind hides more.
     """
     found: dict[str, str] = {}
+    for name, kind in _marked(document, "x-sensitive"):
+        if found.get(name) != "account":
+            found[name] = kind
+    return found
 
-    def visit(node: Any) -> None:
+
+def identifiers(document: Mapping[str, Any]) -> frozenset[str]:
+    """Give the members that the spec marks x-identifier anywhere: digits in an id of the vendor's are no card number."""
+    return frozenset(name for name, marked in _marked(document, "x-identifier") if marked)
+
+
+def _marked(document: Mapping[str, Any], mark: str) -> Iterator[tuple[str, Any]]:
+    stack: list[Any] = [document]
+    while stack:
+        node = stack.pop()
         if isinstance(node, dict):
             for name, member in node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ():
-                target = resolve(document, member)
-                for marked in (member, target):
-                    if isinstance(marked, dict) and "x-sensitive" in marked and found.get(name) != "account":
-                        found[name] = marked["x-sensitive"]
-            for member in node.values():
-                visit(member)
+                for place in (member, resolve(document, member)):
+                    if isinstance(place, dict) and mark in place:
+                        yield name, place[mark]
+            stack.extend(reversed(node.values()))
         elif isinstance(node, list):
-            for member in node:
-                visit(member)
-
-    visit(document)
-    return found
+            stack.extend(reversed(node))

@@ -13,7 +13,7 @@ import jsonschema_rs
 from payproof import yamlfile
 from payproof.clause import Basis
 from payproof.errors import KitError
-from payproof.schema import ANNOTATIONS, DanglingReference, Ground, resolve, sensitive
+from payproof.schema import ANNOTATIONS, DanglingReference, Ground, identifiers, resolve, sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,6 +116,7 @@ class Spec:
     base_path: str
     operations: Mapping[str, Operation]
     sensitive: Mapping[str, str]
+    identifiers: frozenset[str]
     _routes: Mapping[tuple[str, int], list[tuple[tuple[str | None, ...], tuple[str, ...], Operation]]] = field(repr=False)
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
@@ -190,7 +191,7 @@ class _Loader:
             found.sort(key=lambda route: sum(literal is None for literal in route[0]))
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
         return Spec(
-            self.path.stem, self.path, digest, self.document, base, operations, sensitive(self.document), routes
+            self.path.stem, self.path, digest, self.document, base, operations, sensitive(self.document), identifiers(self.document), routes
         )
 
     def check_references(self, node: Any, at: tuple[str | int, ...]) -> None:

@@ -128,8 +128,8 @@ def test_foreign_merchant(merchant: Merchant, other_merchant: Merchant, ground: 
     # Each merchant is let in with its own identifier
     base = ground(operation, apis=merchant.apis)
     theirs = ground("getConsumerProfile", apis=other_merchant.apis)
-    there = theirs.send()
-    assert there.status == 200
+    there = other_merchant.look(theirs.ids["profile"])
+    assert there
     done = merchant.effects(), other_merchant.effects()
 
     # The identifier of the other one is refused
@@ -138,7 +138,7 @@ def test_foreign_merchant(merchant: Merchant, other_merchant: Merchant, ground: 
     assert answer.status in ({403} if merchant.apis.session.target.reference else {400, 401, 403, 404})
 
     # Nothing has changed
-    assert theirs.send().body == there.body
+    assert other_merchant.look(theirs.ids["profile"]) == there
     assert (merchant.effects(), other_merchant.effects()) == done
 
     # With its own identifier, the request is accepted

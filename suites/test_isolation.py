@@ -32,8 +32,8 @@ def test_two_profiles_do_not_mix(merchant: Merchant, payloads: Payloads) -> None
     merchant.remove(one, one.card("0919"))
 
     # The other profile's card is not found there
-    assert merchant.ask("setDefaultPaymentMethod", one, other.card("0919")).status == 404
-    assert merchant.ask("deletePaymentMethod", one, other.card("0919")).status == 404
+    assert merchant.ask("setDefaultPaymentMethod", one, other.card("0919")).status in {400, 404}
+    assert merchant.ask("deletePaymentMethod", one, other.card("0919")).status in {400, 404}
 
     # The other profile is as it was created
     assert merchant.read(other).state == other.state

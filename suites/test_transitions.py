@@ -26,7 +26,9 @@ DONE = legal(200)
 """Accepted."""
 MISSING = legal(404)
 """Not found."""
-HIDDEN = legal(403, 404)
+ABSENT = legal(400, 404)
+"""Nothing by that id in the profile; the documents have both statuses, and do not say which is for what."""
+HIDDEN = legal(400, 403, 404)
 """Not found, or not allowed to look."""
 UNSAID = legal(200, unsaid=True)
 """No document forbids it, and none allows it."""
@@ -55,10 +57,10 @@ METHOD_TABLE = cells(METHOD_STATES, {
     "updateConsumerProfile": (DONE, DONE, DONE, DONE, DONE, DONE, DONE),
     "deleteConsumerProfile": (DONE, DONE, DONE, DONE, DONE, DONE, DONE),
     "addPaymentMethod": (DONE, DONE, DONE, DONE, DONE, DONE, DONE),
-    "updatePaymentMethod": (MISSING, DONE, DONE, DONE, MISSING, MISSING, HIDDEN),
-    "setDefaultPaymentMethod": (MISSING, DONE, UNSAID, UNSAID, MISSING, MISSING, HIDDEN),
-    "deletePaymentMethod": (MISSING, DONE, DONE, UNSAID, REPEATED, MISSING, HIDDEN),
-    "getPaymentMethodStatus": (MISSING, DONE, UNSAID, DONE, MISSING, MISSING, HIDDEN),
+    "updatePaymentMethod": (ABSENT, DONE, DONE, DONE, ABSENT, ABSENT, HIDDEN),
+    "setDefaultPaymentMethod": (ABSENT, DONE, UNSAID, UNSAID, ABSENT, ABSENT, HIDDEN),
+    "deletePaymentMethod": (ABSENT, DONE, DONE, UNSAID, REPEATED, ABSENT, HIDDEN),
+    "getPaymentMethodStatus": (ABSENT, DONE, UNSAID, DONE, ABSENT, ABSENT, HIDDEN),
 })  # fmt: skip
 """The first five concern the profile that the method is in, or that it is asked in, and no state of a method forbids them."""
 

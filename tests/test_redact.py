@@ -145,6 +145,24 @@ def test_ids_that_the_vendor_assigned_are_exempt() -> None:
     assert redactor.text(f"{CARD} {AMEX}") == f"{CARD} {AMEX}"
 
 
+def test_digits_in_an_id_of_the_vendor_are_no_card_number() -> None:
+    """Unless they are the number of a card that the run has met, or a caller wrote them there."""
+    redactor = Redactor({**KINDS, "contactId": "id"})
+    redactor.learn({"accountNumber": CARD}, sent=True)
+    redactor.learn({"contactId": f"contact/{AMEX}", "other": [{"contactId": CARD}]})
+
+    assert redactor.leaked(f"contact/{AMEX}") == []
+    assert redactor.text(f"contact/{AMEX}") == f"contact/{AMEX}"
+    assert redactor.leaked(CARD) == [CARD]
+
+
+def test_caller_cannot_make_a_card_number_an_id() -> None:
+    redactor = Redactor({**KINDS, "contactId": "id"})
+    redactor.learn({"contactId": AMEX}, sent=True)
+
+    assert redactor.leaked(f"card {AMEX}") == [AMEX]
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from payproof.schema import DanglingReference, Ground, ground_along, members, resolve, sensitive
+from payproof.schema import DanglingReference, Ground, ground_along, identifiers, members, resolve, sensitive
 
 DOCUMENT: dict[str, Any] = {
     "components": {
@@ -155,3 +155,12 @@ def test_account_hides_more_than_a_card(kinds: tuple[str, str]) -> None:
 def test_member_named_properties_is_no_list_of_members() -> None:
     """A body may have a member called `properties`."""
     assert sensitive({"properties": {"properties": {"type": "string"}, "x": {"x-sensitive": "secret"}}}) == {"x": "secret"}
+
+
+def test_ids_of_the_vendor_are_found_wherever_they_are_marked() -> None:
+    document = {
+        "x": [{"properties": {"a": {"x-identifier": True}, "b": {"type": "string"}, "c": ref("Id")}}],
+        "components": {"schemas": {"Id": {"x-identifier": True}}},
+    }
+
+    assert identifiers(document) == {"a", "c"}
