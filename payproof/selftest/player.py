@@ -13,6 +13,8 @@ from payproof.options import Options
 from payproof.replay import judges
 from payproof.selftest.trial import Outcome
 from payproof.target import open_target
+from payproof.verdict import Outcome as Count
+from payproof.verdict import weight
 from payproof.worker import Worker
 
 if TYPE_CHECKING:
@@ -62,7 +64,9 @@ class Ear:
         self.judged.update(judged)
         if answer.judgement.api:
             self.apis.add(answer.judgement.api)
-        findings = [*answer.judgement.findings, *whole.findings]
+        # A server that follows variants is somebody else's: our own choices are not demanded of it, invariants are.
+        findings = [finding for finding in (*answer.judgement.findings, *whole.findings)
+                    if weight(finding, mock=not self.trial.variants, strict=True) is not Count.OBSERVED]  # fmt: skip
         for finding in findings:
             if self.outcome.first is None:
                 self.outcome.first = clock.ticks() - self.began
