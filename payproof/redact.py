@@ -109,8 +109,9 @@ class Redactor:
         if isinstance(body, dict):
             for name, value in body.items():
                 if name in self._ids and isinstance(value, str):
-                    if not sent:
-                        self._exempt.update(number for number in self.card_numbers(value) if number not in self._pans)
+                    # What a caller made up is not the vendor's, even if an id of the vendor's is the same.
+                    found = set(self.card_numbers(value)) - self._pans - self._volunteered
+                    (self._volunteered if sent else self._exempt).update(found)
                     continue
                 kind = self._kinds.get(name)
                 if kind is not None and isinstance(value, str):

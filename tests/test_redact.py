@@ -146,7 +146,7 @@ def test_ids_that_the_vendor_assigned_are_exempt() -> None:
 
 
 def test_digits_in_an_id_of_the_vendor_are_no_card_number() -> None:
-    """Unless they are the number of a card that the run has met, or a caller wrote them there."""
+    """Unless they are the number of a card that the run has met."""
     redactor = Redactor({**KINDS, "contactId": "id"})
     redactor.learn({"accountNumber": CARD}, sent=True)
     redactor.learn({"contactId": f"contact/{AMEX}", "other": [{"contactId": CARD}]})
@@ -159,8 +159,9 @@ def test_digits_in_an_id_of_the_vendor_are_no_card_number() -> None:
 def test_caller_cannot_make_a_card_number_an_id() -> None:
     redactor = Redactor({**KINDS, "contactId": "id"})
     redactor.learn({"contactId": AMEX}, sent=True)
+    redactor.learn({"contactId": AMEX})
 
-    assert redactor.leaked(f"card {AMEX}") == [AMEX]
+    assert AMEX not in redactor.text(f"contact/{AMEX}")
 
 
 @pytest.mark.parametrize(
