@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import allure_commons
 from allure_commons.logger import AllureFileLogger
+from allure_pytest import plugin as allure_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 class SafeLogger(AllureFileLogger):
     """Writes what AllureFileLogger writes, with `hide` applied to every text; other attachments are not kept."""
 
-    def __init__(self, folder: str, hide: Callable[[str], str]) -> None:
-        """Take the folder of the results and the function that hides."""
-        super().__init__(folder)  # type: ignore[no-untyped-call]  # the library has no types
+    def __init__(self, folder: str, hide: Callable[[str], str], *, clean: bool = False) -> None:
+        """Take the folder of the results, emptied if it is to be clean, and the function that hides."""
+        super().__init__(folder, clean)  # type: ignore[no-untyped-call]  # the library has no types
         self._hide = hide
 
     def _report_item(self, item: Any) -> None:
@@ -53,9 +54,15 @@ def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
 _TELLING = ("name", "fullName", "value", "message", "trace", "statusDetails", "parameters", "steps", "attachments")
 
 
-def guard(hide: Callable[[str], str]) -> None:
-    """Put a safe logger in the place of the one that allure-pytest registered, if it did."""
-    for plugin in list(allure_commons.plugin_manager.get_plugins()):
-        if type(plugin) is AllureFileLogger:
-            allure_commons.plugin_manager.unregister(plugin)
-            allure_commons.plugin_manager.register(SafeLogger(str(plugin._report_dir), hide))
+def guard(hide: Callable[[str], str]) -> Callable[[], None]:
+    """Let allure-pytest, which is configured after this, register a safe logger; give what takes that back."""
+    before = allure_plugin.AllureFileLogger
+
+    def made(folder: str, clean: bool = False) -> SafeLogger:  # noqa: FBT001, FBT002  # as allure-pytest calls it
+        return SafeLogger(folder, hide, clean=clean)
+
+    def back() -> None:
+        allure_plugin.AllureFileLogger = before
+
+    allure_plugin.AllureFileLogger = made
+    return back

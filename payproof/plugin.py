@@ -78,7 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _load_fixtures(config, loaded)
         waivers = tuple(Waiver.from_json(row) for row in shared["waivers"])
         run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"], waivers)
-        config.stash[WORKER] = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)
+        config.stash[WORKER] = worker = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)
+        config.add_cleanup(guard(worker.hide))
         return
     if config.getoption("collectonly", default=False):
         return  # what is collected needs the kit's contracts only
@@ -107,7 +108,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _allure(config, run.options):
         # Results of an earlier run would be shown as tries of this one.
         shutil.rmtree(config.option.allure_report_dir, ignore_errors=True)
-    config.stash[WORKER] = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header)
+    config.stash[WORKER] = worker = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header)
+    config.add_cleanup(guard(worker.hide))
 
 
 def _load_fixtures(config: pytest.Config, loaded: kit.Kit) -> None:
@@ -146,13 +148,6 @@ def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:
 
 def _short(workerid: str) -> str:
     return "w" + workerid.removeprefix("gw")
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Let nothing of a test reach Allure's files but what may be kept."""
-    worker = session.config.stash.get(WORKER, None)
-    if worker is not None and session.config.pluginmanager.hasplugin("allure_listener"):
-        guard(worker.hide)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -232,7 +227,7 @@ def _current_test(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     marker = request.node.get_closest_marker("needs")
     session = worker.session()
-    session.test = request.node.nodeid
+    session.test = worker.hide(request.node.nodeid)
     missing = sorted(set(marker.args) - session.target.has) if marker is not None else []
     if missing:
         pytest.skip(f"the target has no {', '.join(missing)}")
@@ -284,7 +279,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         worker.lose(str(error))
     elif not _is_finding(error):
         what = f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}"
-        worker.fail(what, test=item.nodeid)
+        worker.fail(what, test=worker.hide(item.nodeid))
     return made
 
 

@@ -251,7 +251,7 @@ def test_issuer_declines_a_verification(till: Till, charges: Charges) -> None:
 
 
 @pytest.mark.operation("createPayment")
-@pytest.mark.parametrize("number", PARTIAL)
+@pytest.mark.parametrize("number", PARTIAL, ids=lambda number: number[-4:])
 def test_partial_approval(till: Till, charges: Charges, number: str) -> None:
     """The issuer approves a part of an amount, with the vendor's cards for it.
 
