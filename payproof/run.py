@@ -32,6 +32,9 @@ Record = dict[str, Any]
 
 FILES = ("journal.jsonl", "verdict.json", "junit.xml", "evidence.har", "summary.md", "allurerc.json", "report.html")
 """What a run writes into its folder, the folder of Allure's results aside."""
+_ALLURE = "allure-results"
+_ROOM = 1 << 20
+"""How many bytes there must be room for before anything is sent: about what the results of a run of one test take."""
 
 
 @dataclass(slots=True)
@@ -68,8 +71,10 @@ class Run:
             options.out.mkdir(parents=True, exist_ok=True)
             _forget(options.out)
             shards = Path(tempfile.mkdtemp(prefix=".shards-", dir=options.out))
+            _find_room(shards)
         except OSError as error:
-            message = f"{options.out} cannot be written: {error.strerror}; choose another folder with --out"
+            at = f" ({error.filename})" if error.filename and Path(error.filename).name in {*FILES, _ALLURE} else ""
+            message = f"{options.out} cannot be written: {error.strerror or error}{at}; choose another folder with --out"
             raise OutputError(message) from error
         return cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers)
 
@@ -211,7 +216,19 @@ def _forget(out: Path) -> None:
     """Take away what an earlier run left, so that nobody reads its results for those of this one."""
     for name in FILES:
         (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / "allure-results", ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(out / _ALLURE)
+
+
+def _find_room(shards: Path) -> None:
+    """Write and take away a file, since a folder can be made on a disk that is full; without room the folder goes too."""
+    probe = shards / "room"
+    try:
+        probe.write_bytes(bytes(_ROOM))
+        probe.unlink()
+    except OSError:
+        shutil.rmtree(shards, ignore_errors=True)
+        raise
 
 
 def _header(shard: Path) -> Record | None:

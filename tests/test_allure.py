@@ -35,15 +35,18 @@ def finding(clause: str, number: int, **changed: Any) -> dict[str, Any]:
     return {**whole, **changed}
 
 
-def told() -> Account:
+def told(**changed: Any) -> Account:
     """Give the account of a run with a clause of each outcome."""
     waiver = {"id": "W1", "link": "https://tracker.example/17", "reason": "mended in March"}
     verdict = {
+        "conformant": False, "exit": 1, "counts": {**dict.fromkeys(OUTCOMES, 1), "clauses": 7, "exchanges": 9},
+        "suite_errors": [], "gaps": [],
         "payproof": "0", "target": "mock", "depth": "smoke", "seed": 1, "partial": False, "journal_sha256": "0" * 64,
         "started": "2026-11-20T10:00:00.000Z", "finished": "2026-11-20T10:01:00.500Z", "waivers": [waiver],
         "apis": [{"id": "a", "spec_sha256": "1", "contract_sha256": "2"}], "clauses": [row(outcome) for outcome in OUTCOMES],
         "findings": [finding("A-FAILED", 1), finding("A-FAILED", 2, seen="3"), finding("A-WAIVED", 3, waiver="W1", exchange="w0-8")],
     }  # fmt: skip
+    verdict |= changed
     record = {"api": "a", "operation": "get", "test": "t", "elapsed": 1.0, "request": {"method": "GET"}, "response": {"status": 200}}
     evidence = {name: {**record, "id": name} for name in ("w0-1", "w0-7", "w0-8")}
     return Account(Path("j"), {"faults": ["told"]}, {}, verdict, [], evidence, {"A-PASSED": "w0-1", "A-FAILED": "w0-1"}, {}, Counter())
@@ -110,6 +113,15 @@ def test_environment_says_what_was_judged(written: dict[str, dict[str, Any]], tm
     assert {"target = mock", "faults = told", "contract\\ of\\ a = 2"} <= set(lines)
 
 
+def test_incomplete_run_has_a_result_of_its_own(tmp_path: Path) -> None:
+    """Every clause may have passed: an error of the suite, or a gap, is broken all the same."""
+    trouble = {"suite_errors": [{"message": "interrupted", "where": "run"}], "gaps": [{"api": "a", "what": "get never succeeded"}]}
+    allure.write(tmp_path / "allure-results", told(**trouble))
+
+    whole = results(tmp_path / "allure-results")["complete"]
+    assert (whole["status"], whole["statusDetails"]["trace"]) == ("broken", "interrupted\nget never succeeded")
+
+
 def test_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     """A file in the way of the folder is named."""
     (tmp_path / "allure-results").write_text("in the way", encoding="utf-8")
@@ -157,6 +169,8 @@ def test_results_have_the_tests_of_all_workers(outcome: Path, tiny: Callable[...
     """Beside the clauses stand the tests that ran, whichever worker ran them, and nothing of an earlier run."""
     names = sorted(results(outcome / "allure-results"))
 
+    assert "complete" in names
+    names.remove("complete")
     tests = [name for name in names if name.startswith("test_")]
     assert tests == [f"test_nothing_much[{number}]" for number in (1, 2, 3, 4)] + ["test_story"]
     assert len(names) - len(tests) == len(list(kits.load(tiny()).clauses()))

@@ -298,5 +298,5 @@ def test_reports_of_a_real_run_agree(tiny: Callable[..., Path], tmp_path: Path, 
     shown = [json.loads(path.read_text(encoding="utf-8")) for path in (run.options.out / "allure-results").glob("*-result.json")]
     assert {one["name"] for one in shown if one["status"] == "failed"} == failed
     assert {path.name for path in run.options.out.iterdir()} == {
-        "journal.jsonl", "verdict.json", "junit.xml", "allure-results", "evidence.har", "summary.md", "allurerc.json",
+        "journal.jsonl", "verdict.json", "junit.xml", "allure-results", "evidence.har", "summary.md", "allurerc.json", "report.html",
     }  # fmt: skip

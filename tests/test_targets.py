@@ -213,9 +213,24 @@ def test_mock_says_that_its_port_is_in_use(payproof: Payproof) -> None:
     assert "in use" in done.stderr
 
 
+def assert_reports_are_incomplete(out: Path) -> None:
+    """Every report is there, and none of them can be taken for that of a whole run."""
+    text = {path.name: path.read_text(encoding="utf-8") for path in out.iterdir() if path.is_file()}
+    assert text.keys() == {"journal.jsonl", "verdict.json", "junit.xml", "report.html", "summary.md", "evidence.har", "allurerc.json"}
+    assert "<title>payproof: incomplete on mock</title>" in text["report.html"]
+    assert text["summary.md"].startswith("## payproof: incomplete")
+    assert json.loads(text["evidence.har"])["log"]["comment"].startswith("incomplete")
+    for report in ("report.html", "summary.md", "junit.xml"):
+        assert "interrupted before the end" in text[report], report
+    shown = [json.loads(path.read_text(encoding="utf-8")) for path in (out / "allure-results").glob("*-result.json")]
+    (whole,) = [one for one in shown if one["name"] == "complete"]
+    assert (whole["status"], "interrupted before the end" in whole["statusDetails"]["trace"]) == ("broken", True)
+    assert "verdict = incomplete" in (out / "allure-results" / "environment.properties").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
 def test_interrupt_leaves_a_journal(root: Path, tmp_path: Path, sent: signal.Signals) -> None:
-    """Ctrl-C, or a CI system that ends its job: exit 3, a whole journal and a verdict that says interrupted."""
+    """Ctrl-C, or a CI system that ends its job: exit 3, a whole journal, a verdict that says interrupted, and all reports say so."""
     process = subprocess.Popen(
         [sys.executable, "-m", "payproof", "run", "--kit", str(root), "--out", str(tmp_path), "--workers", "2", "--depth", "smoke"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -232,3 +247,4 @@ def test_interrupt_leaves_a_journal(root: Path, tmp_path: Path, sent: signal.Sig
     assert journal_of(tmp_path)[-1]["kind"] == "footer"
     said = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
     assert any("interrupted" in error["message"] for error in said["suite_errors"])
+    assert_reports_are_incomplete(tmp_path)

@@ -12,7 +12,7 @@ from payproof.errors import Exit
 @click.command("compare", help="Compare two runs by their verdicts or journals. Exits 1 on a regression, 5 for a file that is neither.")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@click.option("--markdown", "page", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Write the comparison here too.")
+@click.option("--markdown", "page", type=click.Path(path_type=Path), default=None, help="Write the comparison here too.")
 def command(old: Path, new: Path, page: Path | None) -> int:
     """Print what differs."""
     from payproof.report import difference  # noqa: PLC0415  # not needed for --help

@@ -11,7 +11,7 @@ from payproof.errors import OutputError
 
 @click.command("report", help="Write all reports of a journal again. Exits 0, or 5 if the journal is not whole.")
 @click.argument("journal", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None, help="Where to [default: beside the journal].")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where to [default: beside the journal].")
 def command(journal: Path, out: Path | None) -> int:
     """Read the journal, and write what a run writes."""
     from payproof import report, verdict  # noqa: PLC0415  # not needed for --help

@@ -25,7 +25,7 @@ _MOST_WORKERS = 8
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause; repeatable. The verdict is partial.")
 @click.option("-k", "keyword", default="", metavar="EXPR", help="Only suites whose name matches, as in pytest. Partial.")
 @click.option("--depth", type=click.Choice(DEPTHS), default="standard", show_default=True, help="How thorough.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True, help="Where the results go.")
+@click.option("--out", type=click.Path(path_type=Path), default="reports", show_default=True, help="Where the results go.")
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help="Processes [default: one a core, 8 at most].")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="The same seed sends the same requests.")
 @click.option("--strict", is_flag=True, help="A break of an invariant fails on every target.")
@@ -75,10 +75,12 @@ def run(options: Options, workers: int) -> int:
         console.close()
     if begun.problem:
         click.echo(f"payproof: {begun.problem}", err=True)
-    if not begun.result:
+    if not begun.result and not begun.problem:
         click.echo(f"payproof: the suites could not be run (pytest ended with {int(status)}): "
                    f"try {shlex.join(['pytest', str(begun.kit.root / 'suites'), '--target', options.target])}", err=True)  # fmt: skip
-        return 3 if not begun.problem else int(status)
+        return 3
+    if not begun.result:
+        return int(status)
     console.show(begun.result)
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         for line in publish(begun.result, report.one_line(begun.result), os.environ["GITHUB_STEP_SUMMARY"]):

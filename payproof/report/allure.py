@@ -14,6 +14,7 @@ from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
 
 from payproof.errors import OutputError
+from payproof.report.words import one_line
 from payproof.run import write_atomically
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def write(folder: Path, told: Account) -> None:
         shown = {exchange: _attachment(logger, record) for exchange, record in told.evidence.items()}
         for row in verdict["clauses"]:
             logger.report_result(_result(row, told, shown))
+        problems = [item["message"] for item in verdict["suite_errors"]] + [item["what"] for item in verdict["gaps"]]
+        if problems:
+            logger.report_result(_incomplete(verdict, problems))
     except OSError as error:
         message = f"{folder} cannot be written: {error.strerror}"
         raise OutputError(message) from error
@@ -82,10 +86,24 @@ def _result(row: Mapping[str, Any], told: Account, shown: Mapping[str, Attachmen
     )  # fmt: skip
 
 
+def _incomplete(verdict: Mapping[str, Any], problems: list[str]) -> TestResult:
+    """Give the result of the run itself: every clause may have passed, and yet something was left out."""
+    return TestResult(
+        uuid=str(uuid.uuid4()), historyId="payproof:run:complete", testCaseId="payproof:run:complete", fullName="run#complete",
+        name="complete", description="The run is complete.", status=Status.BROKEN,
+        statusDetails=StatusDetails(message=problems[0], trace="\n".join(problems)),
+        labels=[Label(name="epic", value="run"), Label(name="feature", value="complete"), Label(name="story", value="complete"),
+                Label(name="framework", value="payproof"), Label(name="severity", value="critical"),
+                Label(name="verdict", value="not_run")],
+        start=_millis(verdict["started"]), stop=_millis(verdict["finished"]),
+    )  # fmt: skip
+
+
 def _environment(told: Account) -> str:
     verdict, header = told.verdict, told.header
     rows = {
-        "payproof": verdict["payproof"], "target": verdict["target"], "depth": verdict["depth"], "seed": verdict["seed"],
+        "verdict": one_line(verdict), "payproof": verdict["payproof"],
+        "target": verdict["target"], "depth": verdict["depth"], "seed": verdict["seed"],
         "partial": verdict["partial"], "faults": ", ".join(header.get("faults", ())) or "none", "journal": verdict["journal_sha256"],
     }  # fmt: skip
     rows |= {f"spec of {api['id']}": api["spec_sha256"] for api in verdict["apis"]}

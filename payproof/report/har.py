@@ -17,6 +17,7 @@ from harfile import Content, Creator, HarFile, PostData, Record, Request, Respon
 from payproof import clock
 from payproof.errors import OutputError
 from payproof.journal import natural
+from payproof.report.words import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +38,7 @@ def write(path: Path, told: Account) -> None:
         shows.setdefault(exchange, []).append(clause)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     creator = Creator("payproof", told.verdict["payproof"])
-    comment = f"{len(told.verdict['findings'])} findings, {len(told.witnesses)} clauses; journal {told.verdict['journal_sha256']}"
+    comment = f"{one_line(told.verdict)}; journal {told.verdict['journal_sha256']}"
     try:
         with draft.open("w", encoding="utf-8") as file, HarFile(file, creator=creator, comment=comment) as har:
             for record in sorted(told.evidence.values(), key=lambda one: natural(one["id"])):

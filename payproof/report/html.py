@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from payproof.report.account import Account
 
 SHOWN = 300
-"""How many findings show their exchange; of the others the journal has it."""
+"""How many findings show their exchange at most; of the others the journal has it."""
+_ROOM = 1_200_000
+"""How many characters all shown exchanges together have, so that the page can still be mailed."""
 _LONGEST = 20_000
 """How many characters of a body are shown."""
 _SLOWEST = 25
@@ -42,7 +44,8 @@ def write(path: Path, told: Account) -> None:
 def page(told: Account) -> str:
     """Give the page."""
     verdict = told.verdict
-    clauses = {row["id"]: _clause(row, told) for row in verdict["clauses"]}
+    known = {clause["id"]: clause for clause in told.header["clauses"]}
+    clauses = {row["id"]: _clause(row, known[row["id"]], told) for row in verdict["clauses"]}
     return str(_template().render(
         line=words.one_line(verdict), word=words.word(verdict), verdict=verdict, header=told.header, order=_ORDER,
         tables=tables(verdict), findings=_findings(told, clauses), uses=_uses(told), suites=_suites(told),
@@ -59,8 +62,7 @@ def _template() -> Any:
     return environment.get_template("report.html.j2")
 
 
-def _clause(row: Mapping[str, Any], told: Account) -> dict[str, Any]:
-    known = next(clause for clause in told.header["clauses"] if clause["id"] == row["id"])
+def _clause(row: Mapping[str, Any], known: Mapping[str, Any], told: Account) -> dict[str, Any]:
     titles = told.header.get("documents", {}).get(row["api"], {})
     document, place = known.get("document", ""), known.get("at", "")
     source = ", ".join(part for part in (titles.get(document, document), place) if part)
@@ -79,10 +81,12 @@ def _findings(told: Account, clauses: Mapping[str, Mapping[str, Any]]) -> list[d
     told_of = [{**found, "row": clauses[found["clause"]], "others": told.repeats.get(found["fingerprint"], [])[1:],
                 "verdict": "waived" if found.get("waiver") else clauses[found["clause"]]["verdict"]} for found in told.verdict["findings"]]
     told_of.sort(key=lambda found: _ORDER.index(found["verdict"]))
+    room = _ROOM
     for found in told_of[:SHOWN]:
         record = told.evidence.get(found["exchange"])
-        if record is not None:
-            found["shown"] = _exchange(record, found["pointer"])
+        if record is not None and room > 0:
+            found["shown"] = shown = _exchange(record, found["pointer"])
+            room -= sum(len(str(part)) for part in shown.values())
     return told_of
 
 

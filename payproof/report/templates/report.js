@@ -1,7 +1,9 @@
 "use strict";
 (() => {
+  const groups = [...document.querySelectorAll("[data-group]")];
   const items = [...document.querySelectorAll("[data-verdict]")].map((element) => ({
     element, text: element.dataset.text.toLowerCase(), finding: element.tagName === "DETAILS",
+    inside: groups.filter((group) => group.contains(element)),
   }));
   const chips = [...document.querySelectorAll("button[data-chip]")];
   const choices = [...document.querySelectorAll("select[data-filter]")];
@@ -19,22 +21,32 @@
     return chosen;
   }
 
+  function show(element, wanted) {
+    // Nothing is written that is so already: each write would have its style looked up again.
+    if (element.hidden === wanted) element.hidden = !wanted;
+  }
+
   function apply() {
     const chosen = state();
     const verdicts = (chosen.get("verdict") || "").split(",").filter(Boolean);
     const words = (chosen.get("text") || "").toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = choices.filter((choice) => choice.value).map((choice) => [choice.dataset.filter, choice.value]);
+    const inhabited = new Set();
     let clauses = 0, findings = 0;
-    for (const { element, text, finding } of items) {
+    for (const { element, text, finding, inside } of items) {
       const data = element.dataset;
       const fits = (!verdicts.length || verdicts.includes(data.verdict))
-        && choices.every((choice) => !choice.value || data[choice.dataset.filter] === choice.value)
+        && wanted.every(([name, value]) => data[name] === value)
         && words.every((word) => text.includes(word));
-      if (element.hidden === fits) element.hidden = !fits;
-      if (fits) { if (finding) findings += 1; else clauses += 1; }
+      show(element, fits);
+      if (fits) {
+        for (const group of inside) inhabited.add(group);
+        if (finding) findings += 1; else clauses += 1;
+      }
     }
-    for (const group of document.querySelectorAll("[data-group]")) {
-      group.hidden = !group.querySelector("[data-verdict]:not([hidden])");
-      if (chosen.size && !group.hidden && group.tagName === "DETAILS") group.open = true;
+    for (const group of groups) {
+      show(group, inhabited.has(group));
+      if (chosen.size && !group.hidden && group.open === false) group.open = true;
     }
     said.textContent = `${clauses} clauses, ${findings} findings shown`;
     clear.hidden = !chosen.size;
