@@ -358,9 +358,12 @@ def tried(server: Server, tool: str, limit: float, seed: int, out: Path) -> Resu
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with served(server) as url:
-            return PROGRAMS[tool](server, url, limit, seed, folder)
+            result = PROGRAMS[tool](server, url, limit, seed, folder)
     except OSError as error:
         return Result(problem=str(error))
+    if not result.requests and not result.problem:
+        result.problem = "it sent nothing in its time"
+    return result
 
 
 # The table
@@ -451,7 +454,10 @@ def main() -> None:
         fresh = {server.name: {tool: Result({cause: at for cause, at in one.found.items() if cause not in honest[server.api][tool].found})
                                for tool, one in results[server].items()} for server in differing}  # fmt: skip
         print("\n".join(alarms("legal variants, beyond that", fresh)))
-
+    for server, each in results.items():
+        for tool in TOOLS:
+            if each[tool].problem:
+                print(f"\n{tool} has no result on {server.name}: {each[tool].problem}")
 
 if __name__ == "__main__":
     main()
