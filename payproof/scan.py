@@ -12,6 +12,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from payproof.pan import is_card_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -25,8 +27,15 @@ _CODED = re.compile("(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){3}")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_")
 _LONGEST = 19
 _SHORTEST = 8
+_DIFFERENT = 3
 _FEWEST = 12
 """How many digits a card number has at least."""
+
+
+def _alone(match: re.Match[str]) -> bool:
+    """Say whether digits stand by themselves, and are no part of a word or an id."""
+    around = match.string[match.start() - 1 : match.start()] + match.string[match.end() : match.end() + 1]
+    return not any(letter.isalnum() or letter in "_-" for letter in around)
 
 
 class Scan:
@@ -35,12 +44,18 @@ class Scan:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._cards: set[str] = set()
+        self._numbers: set[str] = set()
         self._secrets: set[str] = set()
         self._odd: list[str] = []
 
     def learn(self, cards: Iterable[str], secrets: Iterable[str]) -> None:
         """Take values; shorter ones would be found everywhere."""
-        self._cards.update(number for number in cards if len(number) >= _FEWEST)
+        for number in cards:
+            if is_card_number(number):
+                self._cards.add(number)
+            elif len(number) >= _FEWEST and len(set(number)) >= _DIFFERENT:
+                # An account, or what a test made up: its digits can stand in an id by chance, a row of zeros anywhere.
+                self._numbers.add(number)
         for secret in secrets:
             words = _WORD.findall(secret)
             if words:
@@ -62,14 +77,16 @@ class Scan:
 
     def _kinds(self, line: str) -> Iterator[str]:
         for text in {line, unquote(line)} if "%" in line else (line,):
-            if any(self._card(match.group()) for match in _RUN.finditer(text)):
+            if any(self._card(match.group(), alone=_alone(match)) for match in _RUN.finditer(text)):
                 yield "a card number"
             if not self._secrets.isdisjoint(_WORD.findall(text)) or any(secret in text for secret in self._odd):
                 yield "a secret"
         if any(self._coded(line, match.start(), match.end()) for match in _CODED.finditer(line)):
             yield "a card number in base64"
 
-    def _card(self, run: str) -> bool:
+    def _card(self, run: str, *, alone: bool) -> bool:
+        if alone and run in self._numbers:
+            return True
         groups = _GROUP.findall(run)
         for first in range(len(groups)):
             digits = ""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CARD = "4111111111111111"
+ACCOUNT = "123456789012"
 TOKEN = "tok-4f1c9a77e2"
 ODD = "geheim! ü 12"
 
@@ -27,7 +28,7 @@ ODD = "geheim! ü 12"
 def scan() -> Scan:
     """A scan that knows a card number and two secrets."""
     made = Scan()
-    made.learn([CARD, "123"], [TOKEN, ODD, "short"])
+    made.learn([CARD, "123", ACCOUNT, "000000000000"], [TOKEN, ODD, "short"])
     return made
 
 
@@ -43,6 +44,7 @@ def scan() -> Scan:
         pytest.param("?n=4111%201111%201111%201111", "a card number", id="percent-encoded"),
         pytest.param("%34111111111111111", "a card number", id="percent-encoded-digit"),
         pytest.param(base64.b64encode(f"n={CARD};".encode()).decode(), "a card number in base64", id="base64"),
+        pytest.param(f'{{"account": "{ACCOUNT}"}}', "a card number", id="account"),
         pytest.param(f"Bearer {TOKEN}", "a secret", id="token"),
         pytest.param(quote(f"x={TOKEN}&y") + "%20", "a secret", id="percent-encoded-token"),
         pytest.param(f"said {ODD}.", "a secret", id="odd-secret"),
@@ -68,6 +70,7 @@ def test_value_of_the_run_is_found(scan: Scan, tmp_path: Path, text: str, kind: 
         pytest.param("short 123", id="too-short-to-be-told"),
         pytest.param("[redacted:pan:1111:0123456789]", id="marker"),
         pytest.param("2026-11-20T10:11:12.123456Z 8d452494-1234-4111-8111-111111111111", id="time-and-id"),
+        pytest.param("/payments/00000000-0000-4000-8000-000000000000/captures", id="account-by-chance-in-an-id"),
         pytest.param("", id="nothing"),
     ],
 )
