@@ -11,8 +11,8 @@ MERCHANT_ID: Final = re.compile(r"[0-9A-Za-z]{8,12}")
 REQUEST_ID: Final = re.compile(r"(?! )[ -~]{1,40}(?<! )")
 """The reference limits the length; printable ASCII keeps logs and echoes harmless."""
 
-MINOR_VERSION: Final = re.compile(r"[ -~]{0,40}")
-"""The reference has a string with the example 1 and no limits; the quick start sends it empty."""
+MINOR_VERSION: Final = re.compile(r"[\t -~]{0,40}")
+"""The reference has a string with the example 1 and no limits; the quick start sends it empty. HTTP allows a tab in a value."""
 
 PAYMENT_ID: Final = re.compile(r"[A-Za-z0-9-]{4,40}")
 """The reference limits the length; all documented ids are UUIDs."""

@@ -66,7 +66,7 @@ def _call(request: Request, tenant: Tenant, *, by_id: bool) -> Call:
     merchant = demanded(request, "merchant-id", assumed.MERCHANT_ID, "must be 8 to 12 letters and digits")
     if merchant != tenant.merchant_id:
         raise Forbidden
-    header(request, "minorVersion", assumed.MINOR_VERSION, "must be at most 40 printable ASCII characters")
+    header(request, "minorVersion", assumed.MINOR_VERSION, "must be at most 40 printable ASCII characters or tabs")
     if by_id:
         return Call(merchant, "")
     return Call(merchant, demanded(request, "request-id", assumed.REQUEST_ID, "must be 1 to 40 printable ASCII characters"))
