@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +16,7 @@ from payproof.errors import Exit, OutputError, UsageError
 from payproof.mock.faults import FAULTS
 from payproof.mock.variants import VARIANTS, groups
 from payproof.report import killsheet
-from payproof.selftest import legal, live
+from payproof.selftest import interrupt, legal, live
 from payproof.selftest.row import Row
 from payproof.selftest.survey import Survey, world
 from payproof.selftest.trial import Case, Outcome, Part, Trial
@@ -283,3 +286,18 @@ def test_folder_that_cannot_be_written_is_said_before_anything_is_tried(tmp_path
 
     with pytest.raises(OutputError, match="--out"):
         killsheet.prepare(tmp_path / "file" / "out")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held back here; run it on Linux or macOS")
+def test_process_that_starts_is_not_interrupted() -> None:
+    """Ctrl-C while Python reads its own modules would print a traceback that no program can prevent."""
+    context = multiprocessing.get_context("spawn")
+    with interrupt.held():
+        process = context.Process(target=interrupt.ignored)
+        process.start()
+    assert process.pid
+    os.kill(process.pid, signal.SIGINT)
+    process.join(60)
+
+    assert process.exitcode == 0
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())

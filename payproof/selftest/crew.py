@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from payproof import clock
 from payproof.errors import PayproofError
+from payproof.selftest import interrupt
 from payproof.selftest.stage import play
 from payproof.selftest.trial import Case, Outcome, Trial
 
@@ -92,7 +93,8 @@ class Crew:
     def _start(self) -> _Member:
         own, other = self._context.Pipe()
         process = self._context.Process(target=play, args=(other, self._root), name="payproof-selftest", daemon=True)
-        process.start()
+        with interrupt.held():
+            process.start()
         other.close()
         return _Member(process, own, clock.ticks() + READY_SECONDS)
 

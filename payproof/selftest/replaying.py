@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from payproof import clock, replay
 from payproof import kit as kits
-from payproof.selftest import equivalent, lie
+from payproof.selftest import equivalent, interrupt, lie
 from payproof.selftest.prepared import Prepared
 from payproof.selftest.row import SURVIVED, Row
 from payproof.selftest.tally import Figures, Tally
@@ -59,7 +58,7 @@ _LEVEL: list[_Level] = []
 
 
 def _begin(root: Path, chains: Mapping[str, Chain], began: float) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this process ends it
+    interrupt.ignored()
     _LEVEL.append(_Level(kits.load(root, trusted=True), chains, began))
 
 
@@ -104,6 +103,8 @@ def _judged(level: _Level, tasks: Sequence[tuple[str, str]], workers: int) -> It
     given = (level.kit.root, level.chains, level.began)
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=given)
     try:
-        yield from (future.result() for future in [pool.submit(_task, *task) for task in tasks])
+        with interrupt.held():
+            futures = [pool.submit(_task, *task) for task in tasks]
+        yield from (future.result() for future in futures)
     finally:
         pool.shutdown(cancel_futures=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import signal
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from payproof import clock, kit, launch
 from payproof.opinion import SecondOpinion
 from payproof.options import Options
 from payproof.selection import sampled
+from payproof.selftest import interrupt
 from payproof.selftest.player import Player
 from payproof.selftest.trial import Case, Outcome, Part, Trial
 
@@ -99,7 +99,7 @@ def play(connection: Connection, root: Path) -> None:
     before it a number for each test that is over, so that one that hangs is told from many. Where it cannot go on it sends
     the reason, a text.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one; it ends all of them
+    interrupt.ignored()
     launch.prepare_environment()
     said = io.StringIO()
     try:
