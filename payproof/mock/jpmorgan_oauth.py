@@ -107,8 +107,7 @@ class Issuer:
         if self.lies("new-token-ends-old"):
             tenant.tokens.update(dict.fromkeys(tenant.tokens, 0))
         again = next(iter(tenant.tokens), None) if "same-token-again" in self._tenants.lies else None
-        opaque = f"{secrets.token_urlsafe(48)}.~+/_-==" if "oauth-opaque-token" in varies else None
-        token = again or opaque or self._signed(tenant, scope, lifetime)
+        token = again or self._signed(tenant, scope, lifetime)
         tenant.tokens[token] = expiry
         self._tenants.holders[token] = tenant
         tenant.effects["tokens issued"] += 1

@@ -137,10 +137,6 @@ _REFERENCE = "The vendor's OpenAPI file of the profiles API"
 
 VARIANTS: tuple[Variant, ...] = (
     Variant(
-        "oauth-opaque-token", OAUTH, "A token is no JWT, and has every sign that a bearer token may have.",
-        "The quick start shows an example only; RFC 6749 section 1.4: a token means nothing to its client.",
-    ),
-    Variant(
         "oauth-other-lifetime", OAUTH, "A token lives for 1800 seconds, and says so.",
         "The quick start shows one example of expires_in, and other pages of the vendor another.",
     ),
