@@ -8,10 +8,10 @@ something is found that the same program does not find on the honest mock; what 
 false alarm. `--sample` lies are drawn from each class, `--mutants` mutants from all of them (they need the dependency group
 `selftest`).
 
-The peer's best options here: ids that exist and belong together in every path, and a fresh idempotency key for each
-request, both by a hook; two tenants as `auth.wfc` peers, for object_level_authorization; 400, 401, 405 and 415 as the only
-answers that reject a negative request (422 and others where the spec documents them); every phase with positive and
-negative data, every check, repeated until the time is spent, failures not shrunk; no cache from run to run.
+The peer's best options here: a hook that puts ids and credentials that exist and belong together into paths, headers and
+bodies, and a fresh idempotency key into each request; two tenants as `auth.wfc` peers, for object_level_authorization; 400,
+401, 405, 415 and a documented 422 as the only answers that reject a negative request; every phase with positive and negative
+data, every check, repeated until the time is spent, failures not shrunk; no cache from run to run.
 """
 
 from __future__ import annotations
@@ -186,10 +186,10 @@ STORED = {"accountNumber": "4234555678990919", "cardExpirationMonthYearNumber": 
           "firstName": "John", "lastName": "Doe"}  # fmt: skip
 
 
-def seeded(api: str, http: httpx.Client, made: Mapping[str, str]) -> list[dict[str, str]]:
-    """Make resources for a tenant, and give for each the path parameters that lead to it."""
+def seeded(api: str, http: httpx.Client, made: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Make resources for a tenant, and give what belongs together, by the names of parameters, headers and members."""
     headers = access(api, made)
-    ids: list[dict[str, str]] = []
+    known: list[dict[str, Any]] = []
     body: dict[str, Any]
     for number in range(SEEDED):
         if api == "jpmorgan-payments":
@@ -197,30 +197,43 @@ def seeded(api: str, http: httpx.Client, made: Mapping[str, str]) -> list[dict[s
             merchant = {"merchantSoftware": {"companyName": "Payment Company", "productName": "Application Name"}}
             body = {"captureMethod": "MANUAL" if number % 2 else "NOW", "amount": 1000, "currency": "USD", "merchant": merchant,
                     "paymentMethodType": {"card": CARD}, "initiatorType": "CARDHOLDER", "accountOnFile": "NOT_STORED"}  # fmt: skip
-            ids.append({"id": call(http, "POST", "/api/v2/payments", keyed, body)["transactionId"]})
+            paid = call(http, "POST", "/api/v2/payments", keyed, body)["transactionId"]
+            stored = profile_of(http, access("jpmorgan-profiles", made))
+            known.append({"id": paid, "transactionReferenceId": paid, "consumerProfileId": stored["consumer-profile-id"],
+                          "paymentMethodId": stored["payment-method-Id"]})  # fmt: skip
         elif api == "jpmorgan-profiles":
-            body = {"firstName": "John", "lastName": "Doe", "profilePaymentMethod": {"cardList": [STORED]}}
-            profile = call(http, "POST", "/api/v2/mmp/consumer-profiles", headers, body)
-            method = profile["paymentMethodType"]["cardList"][0]["paymentMethodId"]
-            ids.append({"consumer-profile-id": profile["consumerProfileId"], "payment-method-Id": method})
+            known.append(dict(profile_of(http, headers)))
         elif api == "mercadopago-profiles":
             customer = call(http, "POST", "/v1/customers", headers, {"email": f"test_payer_{number}@testuser.com"})["id"]
             holder = {"name": "APRO", "identification": {"type": "CPF", "number": "12345678909"}}
             card = {"card_number": "4235647728025682", "expiration_month": 11, "expiration_year": 2040, "security_code": "123",
                     "cardholder": holder}  # fmt: skip
-            token = call(http, "POST", "/v1/card_tokens", headers, card)["id"]
+            token, other = (call(http, "POST", "/v1/card_tokens", headers, card)["id"] for _ in range(2))
+            saved = call(http, "POST", f"/v1/customers/{customer}/cards", headers, {"token": other})["id"]
             body = {"payment_methods": [{"id": "visa", "type": "credit_card", "token": token, "default_method": True}]}
             keyed = {**headers, "X-Idempotency-Key": f"seed-{number}"}
             profile = call(http, "POST", f"/v1/customers/{customer}/payment-profiles", keyed, body)
             method = str(profile["payment_methods"][0]["payment_method_id"])
-            ids.append({"customer_id": customer, "payment_profile_id": profile["id"], "payment_method_id": method})
+            known.append({"customer_id": customer, "payment_profile_id": profile["id"], "payment_method_id": method, "card_id": saved})
         elif api == "zuora-credentials":
             method = made["zuora_payment_method" if number % 2 else "zuora_second_payment_method"]
             body = {"status": "Agreed", "type": "Recurring", "consentAgreementRef": "ACCT1338AgreementV1.pdf",
                     "consentAgreementSrc": "External", "authGateway": made["zuora_gateway"]}  # fmt: skip
             stored = call(http, "POST", f"/v1/payment-methods/{method}/profiles", headers, body)
-            ids.append({"payment-method-id": method, "profile-number": str(stored["number"])})
-    return ids
+            known.append({
+                "payment-method-id": method, "profile-number": str(stored["number"]), "Zuora-Entity-Ids": made["zuora_entity"],
+                "Zuora-Org-Ids": made["zuora_org"], "authGateway": made["zuora_gateway"], "client_id": made["zuora_client_id"],
+                "client_secret": made["zuora_client_secret"],
+            })  # fmt: skip
+    return known
+
+
+def profile_of(http: httpx.Client, headers: Mapping[str, str]) -> dict[str, str]:
+    """Make a consumer profile with a card, and give the path parameters that lead to both."""
+    body = {"firstName": "John", "lastName": "Doe", "profilePaymentMethod": {"cardList": [STORED]}}
+    made = call(http, "POST", "/api/v2/mmp/consumer-profiles", headers, body)
+    method = made["paymentMethodType"]["cardList"][0]["paymentMethodId"]
+    return {"consumer-profile-id": made["consumerProfileId"], "payment-method-Id": method}
 
 
 # Programs
@@ -275,7 +288,7 @@ def run_peer(server: Server, url: str, limit: float, seed: int, folder: Path, *,
     with httpx.Client(base_url=url, timeout=30, trust_env=False) as http:
         try:
             owner, other = tenant(http, "owner"), tenant(http, "other")
-            ids = seeded(server.api, http, owner) if tuned else []
+            known = seeded(server.api, http, owner) if tuned else []
         except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
             return Result(problem=f"what it needs could not be made: {type(error).__name__}")
     config: dict[str, Any] = {"cache": {"enabled": False}}
@@ -286,7 +299,7 @@ def run_peer(server: Server, url: str, limit: float, seed: int, folder: Path, *,
     if tuned:
         people = [{"name": name, "fixedHeaders": [{"name": n, "value": v} for n, v in access(server.api, made).items()]}
                   for name, made in (("owner", owner), ("other", other))]  # fmt: skip
-        (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
+        (folder / "known.json").write_text(json.dumps(known), encoding="utf-8")
         (folder / "auth.json").write_text(json.dumps({"auth": people}), encoding="utf-8")
         more = {
             "hooks": "detection_hooks",
@@ -458,6 +471,7 @@ def main() -> None:
         for tool in TOOLS:
             if each[tool].problem:
                 print(f"\n{tool} has no result on {server.name}: {each[tool].problem}")
+
 
 if __name__ == "__main__":
     main()
