@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
-import sys
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -13,51 +12,59 @@ import pytest
 from payproof.mock.faults import FAULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
 @pytest.fixture(scope="module")
-def detection(root: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("detection", root / "benchmarks" / "detection.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["detection"] = module
-    spec.loader.exec_module(module)
-    return module
+def part(root: Path) -> Iterator[Callable[[str], Any]]:
+    """Give a module of the comparison, which finds the others beside it, as the program does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(root / "benchmarks")
+        yield lambda name: importlib.import_module(f"detection_{name}")
 
 
-def test_every_fault_has_a_class(detection: Any) -> None:
+@pytest.fixture(scope="module")
+def servers(part: Callable[[str], Any]) -> Any:
+    return part("servers")
+
+
+@pytest.fixture(scope="module")
+def peer(part: Callable[[str], Any]) -> Any:
+    return part("peer")
+
+
+def test_every_fault_has_a_class(servers: Any) -> None:
     """Whoever adds a lie to the mock says in benchmarks/detection.toml what it gets wrong."""
-    assert detection.classes().keys() == FAULTS.keys()
+    assert servers.classes().keys() == FAULTS.keys()
 
 
-def test_fault_without_a_class_is_an_error(detection: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_without_a_class_is_an_error(servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "classes.toml"
     path.write_text('"response shape" = ["cvv-returned"]', encoding="utf-8")
-    monkeypatch.setattr(detection, "CLASSES", path)
+    monkeypatch.setattr(servers, "CLASSES", path)
     with pytest.raises(SystemExit, match="amounts-as-floats"):
-        detection.classes()
+        servers.classes()
 
     path.write_text('"response shape" = ["cvv-returned", "no-such-lie"]', encoding="utf-8")
     with pytest.raises(SystemExit, match="no-such-lie"):
-        detection.classes()
+        servers.classes()
 
 
-def test_configuration_is_toml(detection: Any) -> None:
+def test_configuration_is_toml(peer: Any) -> None:
     config = {"cache": {"enabled": False}, "hooks": "detection_hooks", "auth": {"wfc": {"path": "a b", "peers": ["owner", "other"]}}}
 
-    assert tomllib.loads(detection.toml(config)) == config
+    assert tomllib.loads(peer.toml(config)) == config
 
 
-def test_strict_rejections_of_an_api(detection: Any) -> None:
+def test_strict_rejections_of_an_api(peer: Any) -> None:
     documented = {"paths": {"/x": {"parameters": [], "get": {"responses": {"200": {}, "422": {}}}}}}
 
-    assert detection.rejections(documented) == ["400", "401", "405", "415", "422"]
-    assert detection.rejections({"paths": {}}) == ["400", "401", "405", "415"]
+    assert peer.rejections(documented) == ["400", "401", "405", "415", "422"]
+    assert peer.rejections({"paths": {}}) == ["400", "401", "405", "415"]
 
 
-def test_events_of_the_peer(detection: Any, tmp_path: Path) -> None:
+def test_events_of_the_peer(peer: Any, tmp_path: Path) -> None:
     """Failed checks come with the time and the number of their request, whatever the order of the scenarios; half a line is left out."""
 
     def scenario(name: str, when: float, status: str) -> str:
@@ -68,22 +75,23 @@ def test_events_of_the_peer(detection: Any, tmp_path: Path) -> None:
 
     path = tmp_path / "events"
     path.write_text("\n".join([scenario("b", 105.0, "failure"), scenario("a", 101.0, "success"), '{"Scenario']), encoding="utf-8")
-    result = detection.read_events(path, 100.0)
+    result = peer.read_events(path, 100.0)
 
     assert result.found == {("GET /x", "status_code_conformance"): (5.0, 2)}
     assert result.requests == 2
-    assert detection.read_events(tmp_path / "none", 0.0).problem
+    assert peer.read_events(tmp_path / "none", 0.0).problem
 
 
-def test_only_what_is_new_counts_as_caught(detection: Any) -> None:
+def test_only_what_is_new_counts_as_caught(part: Callable[[str], Any], servers: Any) -> None:
     """What a program finds on the honest mock as well is a false alarm there, and catches nothing."""
-    server = detection.Server("lie", "HTTP semantics", "zuora-credentials", ())
+    result, table = part("program").Result, part("table")
+    server = servers.Server("lie", "HTTP semantics", "zuora-credentials", ())
     alarm, real = ("GET /x", "a"), ("GET /x", "b")
-    none, alarmed = detection.Result(), detection.Result({alarm: (2.0, 2)})
-    found = {"payproof": detection.Result({alarm: (1.0, 1), real: (4.0, 9)}), "tuned": alarmed, "defaults": none}
+    none, alarmed = result(), result({alarm: (2.0, 2)})
+    found = {"payproof": result({alarm: (1.0, 1), real: (4.0, 9)}), "tuned": alarmed, "defaults": none}
     honest = {"zuora-credentials": {"payproof": alarmed, "tuned": alarmed, "defaults": none}}
 
-    _, _, *lines = detection.table({server: found}, honest)
+    _, _, *lines = table.table({server: found}, honest)
     assert [line.split("|")[3].strip() for line in lines] == ["1 of 1", "0 of 1", "0 of 1"]
     assert "| 4.0 | 9.0 | 1.0 |" in lines[0]
-    assert [line.split("|")[3].strip() for line in detection.alarms("honest", honest)] == ["1 of 1", "1 of 1", "0 of 1"]
+    assert [line.split("|")[3].strip() for line in table.alarms("honest", honest)] == ["1 of 1", "1 of 1", "0 of 1"]
