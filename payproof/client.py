@@ -107,7 +107,8 @@ class Session:
     found: list[Finding] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     watch: Callable[[Session], None] | None = None
-    waived: Callable[[Finding], bool] | None = None
+    excused: Callable[[Finding], bool] | None = None
+    """Says of which findings the target does not fail: they are written down, and end no test."""
     opinion: SecondOpinion | None = None
     record: list[Answer] | None = None
     last: Answer | None = None
@@ -178,9 +179,9 @@ class Session:
         self.journal.write(exchange_record(exchange, judgement, self.redactor, self.numbers))
         for finding in judgement.findings:
             self.journal.write(finding_record(finding))
-        if self.waived is not None:
-            # What is excused does not end a test: the rest of its story is still to be judged.
-            judgement.findings[:] = [finding for finding in judgement.findings if not self.waived(finding)]
+        if self.excused is not None:
+            # What is excused does not end a test: the rest of its story is still to be judged, and explains no other failure of it.
+            judgement.findings[:] = [finding for finding in judgement.findings if not self.excused(finding)]
         self.found += judgement.findings
         for message in judgement.errors:
             self.journal.write(error_record(self.redactor.text(message), where=exchange.id))

@@ -15,6 +15,7 @@ from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
 from payproof.target import open_target
+from payproof.verdict import Outcome, weight
 from payproof.waiver import Waiver
 
 if TYPE_CHECKING:
@@ -59,18 +60,18 @@ class Worker:
             self._journal = journal = Writer(Path(self.shared["shards"]) / f"{self.name}.jsonl", self._header(target))
             judge = Judge(self.kit.contracts.values(), redactor, has=target.has)
             opinion = SecondOpinion(list(self.kit.contracts.values()), coarse=self.options.depth == "smoke")
-            waived = self._waived(judge, target.name)
-            self._session = Session(self.kit, target, judge, redactor, journal, self.name, waived=waived, opinion=opinion)
+            excused = self._excused(judge, target)
+            self._session = Session(self.kit, target, judge, redactor, journal, self.name, excused=excused, opinion=opinion)
             if self.shared.get("port"):
                 index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
                 self._reporter = Reporter(self.shared["port"], index)
             self._session.watch = self._report
         return self._session
 
-    def _waived(self, judge: Judge, target: str) -> Callable[[Finding], bool] | None:
+    def _excused(self, judge: Judge, target: Target) -> Callable[[Finding], bool]:
         waivers, day = [Waiver.from_json(row) for row in self.shared["waivers"]], clock.iso(self.shared["started"])[:10]
         judge.telling = frozenset(one.clause for one in waivers)
-        return (lambda finding: any(one.covers(finding, target, day) for one in waivers)) if waivers else None
+        return lambda finding: observed(finding, target) or any(one.covers(finding, target.name, day) for one in waivers)
 
     def _report(self, session: Session) -> None:
         last = session.last
@@ -115,6 +116,11 @@ class Worker:
         self._session.target.close()
         witness = self._session.witness
         self._journal.close({"drift": dict(witness.drift), "outcomes": witness.record()})
+
+
+def observed(finding: Finding, target: Target) -> bool:
+    """Say whether a finding is no more than an observation on a target: nobody but our mock has to choose as it does."""
+    return weight(finding, mock=target.reference, strict=True) is Outcome.OBSERVED
 
 
 class Apis:

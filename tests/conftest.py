@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from payproof import fixtures
 from payproof import kit as kits
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from payproof.plot import Plot
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long an example takes is a matter of the machine.
+settings.register_profile("patient", parent=settings.default, deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,7 @@ from payproof.options import Options
 from payproof.replay import judges
 from payproof.selftest.trial import Outcome
 from payproof.target import open_target
-from payproof.verdict import Outcome as Count
-from payproof.verdict import weight
-from payproof.worker import Worker
+from payproof.worker import Worker, observed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +63,7 @@ class Ear:
         if answer.judgement.api:
             self.apis.add(answer.judgement.api)
         # A server that follows variants is somebody else's: our own choices are not demanded of it, invariants are.
-        findings = [finding for finding in (*answer.judgement.findings, *whole.findings)
-                    if weight(finding, mock=not self.trial.variants, strict=True) is not Count.OBSERVED]  # fmt: skip
+        findings = [finding for finding in (*answer.judgement.findings, *whole.findings) if not observed(finding, session.target)]
         for finding in findings:
             if self.outcome.first is None:
                 self.outcome.first = clock.ticks() - self.began
@@ -100,6 +97,7 @@ class Player(Worker):
             judge, self.ear.late = judges(self.kit, target.has)
             self._session = Session(
                 self.kit, target, judge, judge.redactor, _Nowhere(), self.name, opinion=self._opinion, watch=self.ear,
+                excused=lambda finding: observed(finding, target),
             )  # fmt: skip
         return self._session
 

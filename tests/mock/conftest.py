@@ -12,6 +12,8 @@ from payproof.mock.server import MockServer
 
 PROFILES = "/api/v2/mmp/consumer-profiles"
 TOKEN = "/am/oauth2/alpha/access_token"
+PATIENCE = 60.0
+"""Seconds until a request counts as never answered: no more than a guard against hanging, as machines can be busy."""
 
 
 @dataclass
@@ -107,7 +109,7 @@ def mock() -> Iterator[MockServer]:
 
 @pytest.fixture(scope="session")
 def client(mock: MockServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=mock.url) as client:
+    with httpx.Client(base_url=mock.url, timeout=PATIENCE) as client:
         yield client
 
 
@@ -128,7 +130,7 @@ def liar() -> Iterator[Callable[[str], Merchant]]:
 
         def start(fault: str) -> Merchant:
             server = stack.enter_context(MockServer(faults=[fault]))
-            return merchant_of(stack.enter_context(httpx.Client(base_url=server.url)))
+            return merchant_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
 
         yield start
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from payproof.mock.server import MockServer
+from tests.mock.conftest import PATIENCE
 
 VISA, MASTER = "4235647728025682", "5031755734530604"
 Json = dict[str, Any]
@@ -141,6 +142,6 @@ def liar() -> Iterator[Callable[[str], Seller]]:
 
         def start(fault: str) -> Seller:
             server = stack.enter_context(MockServer(faults=[fault]))
-            return seller_of(stack.enter_context(httpx.Client(base_url=server.url)))
+            return seller_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
 
         yield start

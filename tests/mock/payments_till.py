@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from payproof.mock.server import MockServer
+from tests.mock.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,6 +173,6 @@ def liar() -> Iterator[Callable[[str], Till]]:
 
         def start(fault: str) -> Till:
             server = stack.enter_context(MockServer(faults=[fault], control=True))
-            return till_of(stack.enter_context(httpx.Client(base_url=server.url)))
+            return till_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
 
         yield start

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from payproof import __version__
 from payproof.mock.server import MockServer
+from tests.mock.conftest import PATIENCE, PROFILES
 
 if TYPE_CHECKING:
     from tests.mock.conftest import Merchant
@@ -195,19 +197,31 @@ def test_scripted_drop(merchant: Merchant, card: Card, capfd: pytest.CaptureFixt
 
 
 def test_scripted_delay_holds_nobody_else_up(merchant: Merchant, other: Merchant, card: Card) -> None:
-    """A delayed answer comes late; meanwhile the same tenant and others are served, and see the change."""
+    """While an answer is held back for a minute, the same tenant and others are served, and see the change."""
     profile = merchant.create(card)
-    merchant.script({"kind": "delay", "seconds": 1.0})
-    with ThreadPoolExecutor(1) as pool:
-        began = time.monotonic()
-        late = pool.submit(merchant.add, profile, card)
-        while "methods added" not in (effects := merchant.effects()) or effects["methods added"] < 2:
-            assert time.monotonic() - began < 1.0
+    path, content = f"{PROFILES}/{profile['consumerProfileId']}/payment-methods", json.dumps({"cardList": [card]}).encode()
+    sent = {**merchant.headers, "Host": "mock", "Content-Type": "application/json", "Content-Length": str(len(content))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    base = merchant.client.base_url
+    merchant.script({"kind": "delay", "seconds": 60.0})
+    with socket.create_connection((base.host, base.port or 80), timeout=PATIENCE) as held:
+        held.sendall(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + content)
+        while merchant.effects().get("methods added") != 2:
+            time.sleep(0.01)
         other.create(card)
         assert len(merchant.read(profile)["paymentMethodType"]["cardList"]) == 2
-        assert time.monotonic() - began < 1.0
-        assert len(late.result()["paymentMethodType"]["cardList"]) == 2
-        assert time.monotonic() - began >= 1.0
+        held.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            held.recv(1)
+
+
+def test_scripted_delay_is_kept(merchant: Merchant, card: Card) -> None:
+    """A delayed answer does not come before its time."""
+    profile = merchant.create(card)
+    merchant.script({"kind": "delay", "seconds": 0.2})
+    began = time.monotonic()
+    assert len(merchant.add(profile, card)["paymentMethodType"]["cardList"]) == 2
+    assert time.monotonic() - began >= 0.2
 
 
 def test_scripted_unknown_members(merchant: Merchant, card: Card) -> None:

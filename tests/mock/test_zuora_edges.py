@@ -39,8 +39,8 @@ def half_a_request(caller: Caller) -> Callable[[str], socket.socket]:
 
 
 def until(caller: Caller, status: int, key: str) -> bool:
-    """Repeat a request with a key until it is answered so, for five seconds."""
-    end = time.monotonic() + 5
+    """Repeat a request with a key until it is answered so, for a minute at most."""
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if caller.create(Idempotency_Key=key).status_code == status:
             return True

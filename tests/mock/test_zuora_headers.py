@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -333,9 +332,7 @@ PACKED = gzip.compress(CONTENT)
     ],
 )
 def test_wrong_compression(caller: Caller, content: bytes, coding: str) -> None:
-    """What is not what Content-Encoding says is refused at once, and nothing changes."""
-    began = time.monotonic()
+    """What is not what Content-Encoding says is refused, and nothing changes."""
     response = caller.create(content, Content_Encoding=coding)
-    assert time.monotonic() - began < 2
     assert response.status_code == (200 if coding == "" else 400)
     assert caller.created() == (coding == "")

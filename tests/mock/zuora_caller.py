@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from payproof.mock.server import MockServer
+from tests.mock.conftest import PATIENCE
 
 DOCUMENTED = {
     "authGateway": "4028905f5702783601570291e14c0015",
@@ -116,7 +117,7 @@ def liar() -> Iterator[Callable[[str], Caller]]:
 
         def start(fault: str) -> Caller:
             server = stack.enter_context(MockServer(faults=[fault]))
-            return caller_of(stack.enter_context(httpx.Client(base_url=server.url)))
+            return caller_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
 
         yield start
 
