@@ -1,7 +1,8 @@
 """A finding of a journal, sent again: on fresh tenants, with the values that the target gives this time.
 
 What an old answer gave and a later request names is replaced by what the new answer gives in the same place. Hidden
-card numbers become published test cards with the same last digits, hidden tokens those of the fresh tenant.
+card numbers become published test cards with the same last digits, hidden accounts those that the kit shows, hidden
+tokens those of the fresh tenant.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from payproof.pan import is_card_number
 from payproof.redact import MARK, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from payproof.client import Answer
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 BUDGET = 60
 """How many chains are sent at most while looking for the smallest one."""
 _HIDDEN_CARD = re.compile(r"\[redacted:pan:([0-9]{4}):([0-9a-f]+)\]")
+_HIDDEN_ACCOUNT = re.compile(r'"(\w+)"(\s*:\s*)"\[redacted:account:[0-9a-f]+\]"')
 _HIDDEN_CODE = re.compile(r"\[redacted:cvv\]")
 _FIELD = re.compile(r"(?:^|(?<=&))([A-Za-z_]+)=(?:\[redacted:|%5Bredacted)[^&]*")
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{12,19}(?![0-9])")
@@ -72,6 +74,17 @@ def published_cards(folder: Path) -> dict[str, str]:
     return {digits[-4:]: digits for digits in numbers}
 
 
+def published_accounts(folder: Path, members: Iterable[str]) -> dict[str, str]:
+    """Give the account number that the files of a kit show first for each of these members."""
+    found: dict[str, str] = {}
+    texts = [path.read_text(encoding="utf-8") for place in ("specs", "suites") for path in sorted((folder / place).rglob("*"))
+             if path.suffix in {".yaml", ".py"}]  # fmt: skip
+    for member in members:
+        shown = re.compile(rf'\b{re.escape(member)}["\']?\s*[:=]\s*["\']?([A-Z0-9]{{6,34}})\b')
+        found |= {member: match.group(1) for match in map(shown.search, reversed(texts)) if match}
+    return found
+
+
 def common_headers(kit: Kit) -> frozenset[str]:
     """Give the lower-case names of the headers that let a tenant in, and are the same in all its requests."""
     access = [contract.access.get("headers", {}) for contract in kit.contracts.values()]
@@ -87,6 +100,7 @@ class Stage:
     excerpt: Excerpt
     finding: Finding
     cards: Mapping[str, str]
+    accounts: Mapping[str, str] = field(default_factory=dict)
     played: int = 0
     _old: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -216,7 +230,12 @@ class _Cast:
     def _renewed(self, text: str) -> str:
         for value in sorted((value for value in self._known if value in text), key=len, reverse=True):
             text = text.replace(value, self._known[value])
-        return _HIDDEN_CODE.sub(_CODE, _HIDDEN_CARD.sub(self._card, text))
+        return _HIDDEN_CODE.sub(_CODE, _HIDDEN_CARD.sub(self._card, _HIDDEN_ACCOUNT.sub(self._account, text)))
+
+    def _account(self, match: re.Match[str]) -> str:
+        member, colon = match.groups()
+        known = self._stage.accounts.get(member)
+        return f'"{member}"{colon}"{known}"' if known else match.group()
 
     def _card(self, match: re.Match[str]) -> str:
         known = self._stage.cards.get(match.group(1))

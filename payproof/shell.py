@@ -46,6 +46,9 @@ class _Script:
         elif kind == "cvv":
             name = "CODE"
             self.needs[name] = "CODE=123  # any code will do for a test card"
+        elif kind == "account":
+            name = self._secrets.setdefault(match.group(), f"ACCOUNT_{len(self._secrets) + 1}")
+            self.needs[name] = f': "${{{name}:?an account number for tests; see the member that it stands in}}"'
         else:
             name = self._secrets.setdefault(match.group(), "PAYPROOF_TOKEN" + (f"_{len(self._secrets) + 1}" if self._secrets else ""))
             self.needs[name] = f': "${{{name}:?a token or secret; see the header that it stands in}}"'

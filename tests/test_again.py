@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from payproof.again import published_cards
+from payproof.again import published_accounts, published_cards
 from payproof.errors import Exit
 
 if TYPE_CHECKING:
@@ -49,3 +49,23 @@ def test_cards_of_a_kit_are_those_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "suites" / "a.py").write_text("CARDS = ['4111111111111111', '9999999999991111', '1234561111119999']", encoding="utf-8")
 
     assert published_cards(tmp_path) == {"1111": "4111111111111111", "9999": "1234561111119999"}
+
+
+def test_accounts_of_a_kit_are_those_that_it_shows(tmp_path: Path) -> None:
+    """By the member that carries them, however the file writes it."""
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "a.py").write_text("BODY = {'iban': 'DE89370400440532013000', 'ibanOwner': 'JOHN1234'}", encoding="utf-8")
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "b.yaml").write_text("example: {account: 12345678, ibans: 1}", encoding="utf-8")
+
+    assert published_accounts(tmp_path, ["iban", "account", "other"]) == {"iban": "DE89370400440532013000", "account": "12345678"}
+
+
+def test_hidden_account_is_sent_as_the_one_that_the_kit_shows(payproof: Any, root: Path, tmp_path: Path) -> None:
+    """A method that is no card is hidden as well, and its story can be repeated all the same."""
+    found = run(payproof, root, tmp_path / "out", "delete-loses-default", "kinds_of_method_in_one_profile")
+
+    done = payproof("replay", str(tmp_path / "out" / "journal.jsonl"), found["id"])
+
+    assert done.returncode == Exit.NOT_CONFORMANT, done.stdout + done.stderr
+    assert f"{found['clause']}: confirmed by" in done.stdout

@@ -40,6 +40,7 @@ def command(journal: Path, exchange: str, target: str | None, folder: Path | Non
     given = folder or (Path(header["kit"]) if header["kit"] else None)
     loaded = kit.load(kit.locate(given))
     cards = again.published_cards(loaded.root)
+    accounts = again.published_accounts(loaded.root, (name for name, kind in loaded.sensitive().items() if kind == "account"))
     if script:
         click.echo(shell.script(part, cards, again.common_headers(loaded)), nl=False)
         return Exit.CONFORMANT
@@ -53,7 +54,7 @@ def command(journal: Path, exchange: str, target: str | None, folder: Path | Non
     if changed:
         click.echo(f"the contract of {', '.join(changed)} has changed since the journal was written", err=True)
     with open_target(options, loaded.credentials(tuple(loaded.contracts))) as opened:
-        stage = again.Stage(loaded, opened, part, part.findings[0], cards)
+        stage = again.Stage(loaded, opened, part, part.findings[0], cards, accounts)
         chain = stage.smallest()
     _show(chain, Redactor(loaded.sensitive()), part.findings[0].clause)
     return Exit.NOT_CONFORMANT if chain.confirmed else Exit.CONFORMANT
