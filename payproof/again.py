@@ -81,7 +81,8 @@ def published_accounts(folder: Path, members: Iterable[str]) -> dict[str, str]:
              if path.suffix in {".yaml", ".py"}]  # fmt: skip
     for member in members:
         shown = re.compile(rf'\b{re.escape(member)}["\']?\s*[:=]\s*["\']?([A-Z0-9]{{6,34}})\b')
-        found |= {member: match.group(1) for match in map(shown.search, reversed(texts)) if match}
+        first = next((match for match in map(shown.search, texts) if match), None)
+        found |= {member: first.group(1)} if first else {}
     return found
 
 

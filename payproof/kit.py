@@ -35,6 +35,12 @@ class Kit:
         for contract in self.contracts.values():
             yield from contract.all_clauses()
 
+    def leans_on(self, clause: Clause) -> frozenset[str]:
+        """Give the other APIs of which a clause looks up what their exchanges taught: without them it may never be met."""
+        sources = {name: {api for api, contract in self.contracts.items() if name in contract.facts} for name in clause.facts}
+        own = {clause.api, self.contracts[clause.api].access.get("token", {}).get("api")}
+        return frozenset().union(*(apis for apis in sources.values() if not apis & own))
+
     def sensitive(self) -> dict[str, str]:
         """Give the sensitive member names of all specs, by kind; those of kind `id` only look sensitive at times."""
         found: dict[str, str] = {name: "id" for contract in self.contracts.values() for name in contract.spec.identifiers}

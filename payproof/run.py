@@ -104,7 +104,8 @@ class Run:
         chosen = sorted(self.options.clauses) if self.options.clauses else None
         clauses = [
             {"id": c.id, "api": c.api, "operation": c.operation, "keyword": c.keyword.value, "basis": c.ground.basis,
-             "text": c.text, "needs": sorted(c.needs), "document": c.ground.document, "at": c.ground.at}
+             "text": c.text, "needs": sorted(c.needs), "leans_on": sorted(self.kit.leans_on(c)),
+             "document": c.ground.document, "at": c.ground.at}
             for c in self.kit.clauses()
         ]  # fmt: skip
         operations = [

@@ -130,7 +130,8 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
     chosen = header["scope"]["clauses"]
     rows = []
     for clause, tally in zip(header["clauses"], count.tallies, strict=True):
-        if clause["api"] in scope and (chosen is None or clause["id"] in chosen):
+        foreign = not tally.selected and not scope.issuperset(clause.get("leans_on", ()))
+        if clause["api"] in scope and not foreign and (chosen is None or clause["id"] in chosen):
             rows.append(_row(clause, tally, header))
     errors = [*count.unexplained(), *({"message": text, "where": "run"} for text in footer["stopped"])]
     waivers = [_waiver(one, count, rows) for one in count.waivers]

@@ -176,3 +176,12 @@ def test_package_knows_no_kit_of_its_own_in_a_checkout() -> None:
     package = Path(kits.__file__).resolve().parent
 
     assert not kits.looks_like_kit(package / "kit")
+
+
+def test_clause_leans_on_the_apis_whose_exchanges_it_looks_up(root: Path) -> None:
+    """Its own API and the one that gives its tokens are always there."""
+    loaded = kits.load(root)
+    leaning = {clause.id: loaded.leans_on(clause) for clause in loaded.clauses()}
+
+    assert leaning["CPM-MADE-IN-PAYMENT-FOUND"] == {"jpmorgan-payments"}
+    assert leaning["CPM-TOKEN-ACCEPTED"] == frozenset()

@@ -375,3 +375,17 @@ def test_any_text_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "verdict.json").write_text(verdict.dumps(found), encoding="utf-8")
 
     assert "\\ud800" in (tmp_path / "verdict.json").read_text(encoding="utf-8")
+
+
+def test_clause_that_leans_on_an_api_left_out_is_out_of_scope_unless_it_was_met() -> None:
+    """What only another API's exchanges bring about cannot be demanded of a run without that API; with it, it is."""
+    clauses = [*header()["clauses"][:2], {**header()["clauses"][2], "leans_on": ["b"]}]
+    unmet, met = exchange(judged=[0, 1]), exchange()
+
+    narrowed = verdict_of(unmet, PUT, clauses=clauses)
+    judged = verdict_of(met, finding("B-TWO"), PUT, clauses=clauses)
+    whole = verdict_of(unmet, PUT, clauses=clauses, scope={"apis": ["a", "b"], "clauses": None})
+
+    assert [row["id"] for row in narrowed["clauses"]] == ["get.status", "A-ONE"]
+    assert outcome(judged, "B-TWO") == "failed"
+    assert outcome(whole, "B-TWO") == "not_run"
