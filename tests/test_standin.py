@@ -1,0 +1,165 @@
+"""The stand-in for the vendors' sandboxes: honest in fair weather, and each kind of weather is what it says."""
+
+from __future__ import annotations
+
+import ssl
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from tests.standin import start
+from tests.standin.tokens import ASSERTION, RESOURCE, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.standin import Standin
+
+PAYMENT = {
+    "amount": 1234, "currency": "USD", "captureMethod": "MANUAL",
+    "merchant": {"merchantSoftware": {"companyName": "A", "productName": "B"}},
+    "paymentMethodType": {"card": {"accountNumber": "4112344112344113", "expiry": {"month": 5, "year": 2030}}},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+    """Start one for all tests of this page, with other people in the same account."""
+    with start(tmp_path_factory.mktemp("standin"), crowded=1) as found:
+        yield found
+
+
+@pytest.fixture
+def standin(running: Standin) -> Iterator[Standin]:
+    """Give it in fair weather."""
+    running.fair()
+    yield running
+    running.fair()
+
+
+@pytest.fixture(scope="module")
+def client(running: Standin) -> Iterator[httpx.Client]:
+    """Trust its authority."""
+    with httpx.Client(verify=ssl.create_default_context(cafile=running.ca_file), timeout=5) as found:
+        yield found
+
+
+class Caller:
+    """A merchant that calls the payments API."""
+
+    def __init__(self, standin: Standin, client: httpx.Client) -> None:
+        self.client, self.url, self.own = client, standin.apis["jpmorgan-payments"], standin.tenants[0]
+        self.sign = f"{standin.urls['id']}/am/oauth2/alpha/access_token"
+        self.token = self.signed_in().json()["access_token"]
+
+    def signed_in(self, **rest: Any) -> httpx.Response:
+        """Ask for a token."""
+        form = {"grant_type": "client_credentials", "scope": "jpm:payments:sandbox"}
+        return self.client.post(self.sign, **{"auth": (self.own["client_id"], self.own["client_secret"]), "data": form, **rest})
+
+    def __call__(self, method: str, path: str, body: Any = None, name: str = "") -> httpx.Response:
+        """Call an operation."""
+        headers = {"Authorization": f"Bearer {self.token}", "merchant-id": self.own["merchant_id"], "request-id": name or uuid.uuid4().hex}
+        return self.client.request(method, self.url + path, json=body, headers=headers)
+
+    def pay(self, name: str = "") -> httpx.Response:
+        """Authorise a payment."""
+        return self("POST", "/payments", PAYMENT, name)
+
+
+@pytest.fixture
+def merchant(standin: Standin, client: httpx.Client) -> Caller:
+    """Sign a merchant in."""
+    return Caller(standin, client)
+
+
+def test_only_who_trusts_the_authority_is_served(standin: Standin) -> None:
+    """It is HTTPS with an authority of its own, and has no control interface."""
+    with httpx.Client() as stranger, pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        stranger.get(standin.url)
+    with httpx.Client(verify=ssl.create_default_context(cafile=standin.ca_file)) as trusting:
+        assert trusting.get(f"{standin.url}/__mock__/").status_code == 404
+
+
+def test_client_credentials(standin: Standin, merchant: Caller) -> None:
+    """They are taken in a header and in the form; what is wrong gives no token."""
+    own = standin.tenants[0]
+    form = {"grant_type": "client_credentials", "scope": "jpm:payments:sandbox"}
+
+    assert merchant.signed_in().json()["token_type"] == "Bearer"
+    pair = {"client_id": own["client_id"], "client_secret": own["client_secret"]}
+    assert merchant.signed_in(auth=None, data=form | pair).status_code == 200
+    assert merchant.signed_in(auth=(own["client_id"], "wrong")).json()["error"] == "invalid_client"
+
+
+def test_a_signed_assertion_counts_once(standin: Standin, client: httpx.Client, merchant: Caller) -> None:
+    """A JWT of the client's key gives a token; the same one again, one of another audience and a late one do not."""
+    own, door = standin.tenants[0], f"{standin.urls['adfs']}/adfs/oauth2/token"
+    key: Any = load_pem_private_key(own["jwt_key"].encode(), None)
+
+    def assertion(**claims: Any) -> str:
+        now = int(time.time())
+        name = own["jwt_client_id"]
+        usual = {"iss": name, "sub": name, "aud": door, "iat": now, "exp": now + 60, "jti": uuid.uuid4().hex}
+        return signed(key, {"typ": "JWT", "alg": "RS256", "kid": own["jwt_kid"]}, {**usual, **claims})
+
+    def asked(text: str) -> httpx.Response:
+        form = {"grant_type": "client_credentials", "client_id": own["jwt_client_id"], "resource": RESOURCE,
+                "client_assertion_type": ASSERTION, "client_assertion": text}  # fmt: skip
+        return client.post(door, data=form)
+
+    good = assertion()
+    merchant.token = asked(good).json()["access_token"]
+    assert merchant.pay().status_code == 200
+    for text in (good, assertion(aud="https://elsewhere.example"), assertion(exp=int(time.time()) - 1), assertion() + "A", "x"):
+        refused = asked(text)
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_token_lives_for_a_moment(standin: Standin, merchant: Caller) -> None:
+    """A token that has expired or was revoked opens nothing; the record tells so and holds no token."""
+    standin.lifetime(0.001)
+    short = merchant.signed_in().json()["access_token"]
+    standin.lifetime(30)
+    kept, merchant.token = merchant.token, short
+    assert merchant.pay().status_code == 401
+    merchant.token = kept
+    assert merchant.pay().status_code == 200
+    standin.revoke()
+    assert merchant.pay().status_code == 401
+    seen = standin.record()
+    assert [each["authorised"] for each in seen[-3:]] == [False, True, False]
+    assert kept not in str(seen)
+
+
+def test_what_was_made_is_known_until_it_is_neutralised(standin: Standin, merchant: Caller) -> None:
+    """A payment lives with the request that made it, until it is voided."""
+    made = merchant.pay("r-17").json()["transactionId"]
+
+    living = [each for each in standin.living() if each["id"] == made]
+    assert [(each["kind"], each["undo"], each["names"]["request-id"]) for each in living] == [("payment", "void", "r-17")]
+    assert merchant("PATCH", f"/payments/{made}", {"isVoid": True}).status_code == 200
+    assert made not in str(standin.living())
+
+
+def test_other_people_are_noticed(standin: Standin, client: httpx.Client, merchant: Caller) -> None:
+    """What others have in the account can be reached; who reads it names it, who changes it is found out."""
+    own, url = standin.tenants[0], standin.apis["zuora-credentials"]
+    form = {"client_id": own["zuora_client_id"], "client_secret": own["zuora_client_secret"], "grant_type": "client_credentials"}
+    token = client.post(f"{url}/oauth/token", data=form).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    profiles = f"{url}/v1/payment-methods/{own['zuora_payment_method']}/profiles"
+    seller = {"Authorization": f"Bearer {own['mercadopago_token']}"}
+
+    there = client.get(profiles, headers=headers).json()["profiles"]
+    customer = client.get(f"{standin.apis['mercadopago-profiles']}/customers/search", headers=seller).json()["results"][0]["id"]
+    assert standin.touched()["changed"] == []
+    assert client.get(f"{standin.apis['mercadopago-profiles']}/customers/{customer}", headers=seller).status_code == 200
+    assert client.post(f"{profiles}/{there[0]['number']}/cancel", headers=headers).status_code == 200
+    touched = standin.touched()
+    assert touched["changed"] == [f"stored-credential {own['zuora_payment_method']}/{there[0]['number']}"]
+    assert [customer] in touched["named"].values()
