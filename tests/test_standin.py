@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
 import uuid
@@ -163,3 +164,103 @@ def test_other_people_are_noticed(standin: Standin, client: httpx.Client, mercha
     touched = standin.touched()
     assert touched["changed"] == [f"stored-credential {own['zuora_payment_method']}/{there[0]['number']}"]
     assert [customer] in touched["named"].values()
+
+
+# Weather
+
+
+def test_a_lost_answer(standin: Standin, merchant: Caller) -> None:
+    """A reset before the work leaves nothing, one after it a payment; both look the same from outside, as does half an answer."""
+    for stroke, left in [("reset-before", 0), ("reset-after", 1), ("cut", 1)]:
+        standin.strike(stroke, only="POST /api/v2/payments$")
+        since = len(standin.record())
+        with pytest.raises(httpx.TransportError):
+            merchant.pay()
+        assert len(standin.record(since)[0]["made"]) == left
+
+
+def test_errors_and_pages(standin: Standin, merchant: Caller) -> None:
+    """The vendor answers 500 itself; before it stands a gateway that has pages, one of them with the status 200."""
+    strokes = [("500", 500, 0, "application/json"), ("504-after", 504, 1, "text/html"), ("maintenance", 503, 0, "text/html"),
+               ("html", 200, 0, "text/html"), ("429", 429, 0, "application/json")]  # fmt: skip
+    for stroke, status, left, media in strokes:
+        standin.strike(stroke)
+        since = len(standin.record())
+        answer = merchant.pay()
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (status, media)
+        assert len(standin.record(since)[0]["made"]) == left
+        assert ("retry-after" in answer.headers) is (status in {429, 503})
+
+
+def test_slow_and_late(standin: Standin, client: httpx.Client, merchant: Caller) -> None:
+    """A body that comes drop by drop is whole in the end; an answer that does not come is done all the same."""
+    standin.weather(slow=1, slow_ms=16, only="POST /api/v2/payments$")
+    assert merchant.pay().json()["amount"] == 1234
+    standin.weather(slow=0, stall=1, stall_ms=1000)
+    client.timeout = httpx.Timeout(0.2)
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            merchant.pay("late")
+    finally:
+        client.timeout = httpx.Timeout(5)
+    assert any(each["names"]["request-id"] == "late" for each in standin.living())
+
+
+def test_a_redirect(standin: Standin, merchant: Caller) -> None:
+    """It leads to wherever the test wants, and nothing was done."""
+    standin.weather(redirect="https://production.example")
+    answer = merchant.pay()
+
+    assert answer.headers["location"].startswith("https://production.example/api/v2/payments")
+    assert not standin.record()[-1]["done"]
+
+
+def test_the_rate_of_a_client(standin: Standin, merchant: Caller) -> None:
+    """What comes too early is refused and told when to come again, in seconds or by a date."""
+    standin.weather(rate=1, burst=2)
+    assert [merchant.pay().status_code for _ in range(3)] == [200, 200, 429]
+    assert merchant.pay().headers["retry-after"] == "1"
+    standin.weather(rate=1, burst=1, retry_after="date")
+    merchant.pay()
+    assert merchant.pay().headers["retry-after"].endswith(" GMT")
+
+
+def test_a_read_stays_behind(standin: Standin, merchant: Caller) -> None:
+    """For a while a read shows what was before: nothing, then the payment as it was made; a write sees everything at once."""
+    standin.weather(lag_ms=60_000)
+    made = merchant.pay().json()["transactionId"]
+    assert merchant("GET", f"/payments/{made}").status_code == 404
+    standin.weather(lag_ms=0)
+    merchant("GET", f"/payments/{made}")
+    standin.weather(lag_ms=60_000)
+    assert merchant("PATCH", f"/payments/{made}", {"isVoid": True}).json()["transactionState"] == "VOIDED"
+    before = merchant("GET", f"/payments/{made}")
+    standin.weather(lag_ms=0)
+    assert (before.status_code, merchant("GET", f"/payments/{made}").json()["transactionState"]) == (404, "VOIDED")
+
+
+def test_the_same_seed_gives_the_same_weather(standin: Standin, merchant: Caller) -> None:
+    """What happened to a sequence of requests happens to it again, and all kinds of it happen."""
+
+    def happened() -> list[list[str]]:
+        standin.weather(revoke=0.1, reset_before=0.1, reset_after=0.1, cut=0.1, errors=0.1, errors_after=0.5, maintenance=0.05)
+        since = len(standin.record())
+        for _ in range(40):
+            with contextlib.suppress(httpx.TransportError):
+                merchant("GET", "/payments/unknown")
+        return [each["strokes"] for each in standin.record(since)]
+
+    first = happened()
+
+    assert happened() == first
+    assert len({stroke for strokes in first for stroke in strokes}) >= 7
+
+
+def test_weather_that_does_not_exist(standin: Standin) -> None:
+    """A test that switches on what there is not is told so."""
+    asked: tuple[dict[str, Any], ...] = ({"snow": 1}, {"rate": "fast"}, {"cut": True}, {"only": "("})
+    for said, changes in zip(("snow", "rate", "cut", "no pattern"), asked, strict=True):
+        with pytest.raises(ValueError, match=said):
+            standin.weather(**changes)
+    with pytest.raises(ValueError, match="hail"):
+        standin.strike("hail")

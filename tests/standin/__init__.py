@@ -35,7 +35,7 @@ class Standin:
     apis: dict[str, str]
     admin: str
     ca_file: str
-    tenants: list[dict[str, str]]
+    tenants: list[dict[str, str]] = field(repr=False)
     pid: int
     _process: subprocess.Popen[str] = field(repr=False)
 

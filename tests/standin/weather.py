@@ -18,6 +18,14 @@ _ALONE = ("reset_before", "reset_after", "cut", "stall", "slow")
 _ERRORS = ("500", "502", "503", "504")
 
 
+def _pattern(text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        message = f"{text!r} is no pattern: {error}"
+        raise ValueError(message) from error
+
+
 @dataclass(frozen=True)
 class Weather:
     """What is switched on. Shares lie between 0 and 1; times are in milliseconds, lengths in requests."""
@@ -64,7 +72,7 @@ class Weather:
             if isinstance(value, bool) or not isinstance(value, (int, float) if known[name] in {int, float} else str):
                 message = f"{name} cannot be {value!r}"
                 raise ValueError(message)  # noqa: TRY004 - one kind of error for whatever is asked wrongly
-        re.compile(str(changes.get("only", "")))
+        _pattern(str(changes.get("only", "")))
         return replace(self, **changes)
 
 
@@ -135,6 +143,7 @@ class Sky:
         if stroke not in STROKES:
             message = f"there is no stroke {stroke!r}; there is {', '.join(STROKES)}"
             raise ValueError(message)
+        _pattern(str(rest.get("only", "")))
         self.ordered.append(Ordered(stroke, **rest))
 
     def draw(self, what: str) -> Draw:
