@@ -19,12 +19,13 @@ from payproof.exchange import Exchange, Intent, Request, Unparsable, lowered, pa
 from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
 from payproof.shape import FORM
-from payproof.transport import exchanged
+from payproof.transport import REQUEST_SECONDS, exchanged
 from payproof.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from payproof.desk import Shared
     from payproof.finding import Finding
     from payproof.judge import Judge, Judgement
     from payproof.kit import Kit
@@ -112,6 +113,8 @@ class Session:
     opinion: SecondOpinion | None = None
     record: list[Answer] | None = None
     last: Answer | None = None
+    desk: Shared | None = None
+    seconds: float = REQUEST_SECONDS
     witness: Witness = field(default_factory=Witness)
     _connection: Connection = field(default_factory=Connection)
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -135,9 +138,10 @@ class Session:
     def send(self, tenant: Tenant, request: Request, intent: Intent | None = None) -> Answer:
         """Send a request, judge the exchange, write it down.
 
-        Raises TargetError once the target has given no answer LOST_IN_A_ROW times.
+        Raises TargetError once the target has given no answer LOST_IN_A_ROW times, RefusedError for what the budget of
+        the run does not allow.
         """
-        return self._taken(tenant, exchanged(self._connection, request), intent)
+        return self._taken(tenant, exchanged(self._connection, request, seconds=self.seconds, desk=self.desk), intent)
 
     def together(self, tenant: Tenant, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
         """Send requests at the same time, each on a connection of its own; the answers are in the order of the requests.
@@ -146,7 +150,7 @@ class Session:
         Raises TargetError as `send` does.
         """
         with ThreadPoolExecutor(len(requests)) as pool:
-            done = list(pool.map(_alone, requests))
+            done = list(pool.map(self._alone, requests))
         order = sorted(range(len(done)), key=lambda index: done[index].started + done[index].elapsed / 1000)
         with self._turn:
             self.judge.ledger.crowd = [(one.started, one.started + one.elapsed / 1000) for one in done]
@@ -155,6 +159,10 @@ class Session:
             finally:
                 self.judge.ledger.crowd = ()
         return [answers[index] for index in range(len(done))]
+
+    def _alone(self, request: Request) -> Done:
+        with contextlib.closing(Connection()) as connection:
+            return exchanged(connection, request, seconds=self.seconds, desk=self.desk)
 
     def _taken(self, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:
         self.lost = self.lost + 1 if done.response is None else 0
@@ -215,11 +223,6 @@ class Session:
                     self.redactor.learn(json.loads(content), sent=message is exchange.request)
                 except (ValueError, RecursionError):
                     continue
-
-
-def _alone(request: Request) -> Done:
-    with contextlib.closing(Connection()) as connection:
-        return exchanged(connection, request)
 
 
 @dataclass(slots=True)

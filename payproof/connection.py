@@ -22,7 +22,7 @@ import httptools
 from payproof import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from payproof.exchange import Headers, Request
 
@@ -74,14 +74,17 @@ class Connection:
             self._socket.close()
             self._socket = None
 
-    def ask(self, request: Request, seconds: float, most: int) -> tuple[int, Headers, bytes]:
+    def ask(
+        self, request: Request, seconds: float, most: int, ready: Callable[[], None] | None = None
+    ) -> tuple[int, Headers, bytes]:  # fmt: skip
         """Send a request and read its answer: the status, the headers with lower-case names, the body.
 
         The content encodings gzip and deflate (RFC 9110 section 8.4) are undone. Everything together takes `seconds` at
-        most, the body has `most` bytes at most, before and after that. Raises an Unanswered, and closes the connection.
+        most, the body has `most` bytes at most, before and after that. `ready` is called when there is a connection and
+        the first byte is about to be sent; how long it takes does not count. Raises an Unanswered, and closes the connection.
         """
         try:
-            answer = self._received(request, clock.ticks() + seconds, seconds, most)
+            answer = self._received(request, seconds, most, ready)
             body = decoded(answer.body(), answer.encodings(), most)
         except TimeoutError as error:
             self.close()
@@ -97,9 +100,14 @@ class Connection:
             self.close()
         return answer.status, answer.headers(), body
 
-    def _received(self, request: Request, ends: float, seconds: float, most: int) -> _Answer:
+    def _received(self, request: Request, seconds: float, most: int, ready: Callable[[], None] | None) -> _Answer:
         origin, message = _written(request)
+        ends = clock.ticks() + seconds
         line = self._opened(origin, seconds)
+        if ready is not None:
+            ready()
+            ends = clock.ticks() + seconds
+            line = self._opened(origin, seconds)
         # A server may answer before it has read everything, and close; its answer can still be read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             line.sendall(message)

@@ -237,14 +237,14 @@ def finding_record(finding: Finding) -> dict[str, Any]:
     return {"kind": "finding", **finding.as_json()}
 
 
-def error_record(message: str, *, where: str = "", test: str = "") -> dict[str, Any]:
+def error_record(message: str, *, where: str = "", test: str = "", refused: bool = False) -> dict[str, Any]:
     """Give an error of the suite as a journal line: never a verdict on the target.
 
     `test` names a test that failed where no clause was found broken so far; clauses that are judged at the end of the
-    run may still explain it.
+    run may still explain it. `refused` says that the run was stopped where it must not go, or not go on.
     """
     record = {"kind": "error", "message": message, "where": where}
-    return {**record, "test": test} if test else record
+    return {**record, **({"test": test} if test else {}), **({"refused": True} if refused else {})}
 
 
 def act_record(tenant: str, **act: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pytest
 from payproof import fixtures, kit, report
 from payproof.allurelog import guard
 from payproof.client import BrokenClause
-from payproof.errors import PayproofError, TargetError
+from payproof.errors import PayproofError, RefusedError, TargetError
 from payproof.options import Options
 from payproof.report.summary import publish
 from payproof.run import Run
@@ -143,7 +143,7 @@ def _reach(run: Run) -> None:
 def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:
     port = int(config.getoption("payproof_shared") or 0)
     return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started,
-            "waivers": [one.as_json() for one in run.waivers]}  # fmt: skip
+            "desk": run.desk.port if run.desk is not None else 0, "waivers": [one.as_json() for one in run.waivers]}  # fmt: skip
 
 
 def _short(workerid: str) -> str:
@@ -275,8 +275,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if (shown := worker.hide(told := str(made.longrepr))) != told:
         made.longrepr = shown
     error = call.excinfo.value
-    if isinstance(error, TargetError):
-        worker.lose(str(error))
+    if isinstance(error, TargetError | RefusedError):
+        worker.lose(str(error), refused=isinstance(error, RefusedError))
     elif not _is_finding(error):
         what = f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}"
         worker.fail(what, test=worker.hide(item.nodeid))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from payproof import __version__, clock, journal, kit, verdict, waiver, witness
+from payproof.desk import Desk, DeskServer
 from payproof.errors import Exit, JournalError, OutputError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
@@ -51,6 +52,7 @@ class Run:
     stopped: list[str] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    desk: DeskServer | None = None
 
     @classmethod
     def begin(cls, options: Options) -> Run:
@@ -90,6 +92,8 @@ class Run:
             scope = kit.selected(self.kit, self.options.apis)
             with open_target(self.options, self.kit.credentials(scope)) as target:
                 target.tenant("probe")
+                if target.manners is not None:
+                    self.desk = DeskServer(Desk(target.manners), self.key)
         except UsageError:
             shutil.rmtree(self.shards, ignore_errors=True)
             raise
@@ -133,6 +137,8 @@ class Run:
 
         Raises OutputError if they cannot be written; the shards are kept then.
         """
+        if self.desk is not None:
+            self.desk.close()
         shards = sorted(self.shards.glob("*.jsonl"), key=lambda path: journal.natural(path.name))
         header = next((first for shard in shards if (first := _header(shard))), None) or {"kind": "header", **self.header(None)}
         judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"] or ()), deferred=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ipaddress
 import json
 import os
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from payproof import clock
 from payproof.connection import Connection, Overflow, Unanswered, Unreachable
 from payproof.errors import RefusedError, TargetError, UsageError
 from payproof.exchange import Request
+from payproof.manners import Manners
 from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
 from payproof.mock.variants import UnknownVariant, chosen
@@ -79,7 +81,10 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class Target:
-    """A target that answers. `has` is what it offers of the clauses' needs; `mock` whether it is ours."""
+    """A target that answers. `has` is what it offers of the clauses' needs; `mock` whether it is ours.
+
+    `manners` is how it has to be treated; None for what is ours or runs on this machine.
+    """
 
     name: str
     url: str
@@ -89,6 +94,7 @@ class Target:
     variants: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     start: datetime | None = None
+    manners: Manners | None = None
     _server: MockServer | None = None
     _connection: Connection = field(default_factory=Connection)
 
@@ -215,7 +221,17 @@ def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
             message = f"{url}/__mock__/: `has`, `faults` and `variants` of a mock are lists of strings"
             raise TargetError(message)
         return Target(url, url, frozenset(has or ()), mock=True, faults=tuple(faults), variants=tuple(variants), credentials=credentials)
-    return Target(url, url, frozenset({"state", "raw-body"}), mock=False, credentials=credentials)
+    manners = None if _near(url) else Manners()
+    return Target(url, url, frozenset({"state", "raw-body"}), mock=False, credentials=credentials, manners=manners)
+
+
+def _near(url: str) -> bool:
+    """Say whether a URL leads to this machine."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _probe(url: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from payproof.exchange import Request, Response
 
 if TYPE_CHECKING:
     from payproof.connection import Connection
+    from payproof.desk import Shared
 
 REQUEST_SECONDS = 15.0
 """How long one answer may take from the first byte sent to the last received."""
@@ -32,12 +33,40 @@ class Done:
     problem: str
 
 
-def exchanged(connection: Connection, request: Request) -> Done:
-    """Send a request and give what came of it; no failure on the way is raised."""
-    started, ticks = clock.now(), clock.ticks()
+def exchanged(
+    connection: Connection, request: Request, *, seconds: float = REQUEST_SECONDS, desk: Shared | None = None, amount: int = 0,
+    free: bool = False,
+) -> Done:  # fmt: skip
+    """Send a request and give what came of it; no failure on the way is raised.
+
+    `seconds` is how long the answer may take. From a `desk` a turn is asked for that moves this amount, or is `free`, once
+    there is a connection: what a request waits for is not part of its time. Raises RefusedError as `Shared.turn` does.
+    """
+    sent = _Sent(desk, amount, free, clock.now(), clock.ticks())
     response, problem = None, ""
     try:
-        response = Response(*connection.ask(request, REQUEST_SECONDS, MOST_BYTES))
+        response = Response(*connection.ask(request, seconds, MOST_BYTES, sent.wait if desk is not None else None))
     except Unanswered as error:
         problem = f"{type(error).__name__}: {error}"
-    return Done(request, response, started, (clock.ticks() - ticks) * 1000, problem)
+    finally:
+        elapsed = (clock.ticks() - sent.ticks) * 1000
+        if desk is not None and sent.turn is not None:
+            desk.done(sent.turn)
+    return Done(request, response, sent.started, elapsed, problem)
+
+
+@dataclass(slots=True)
+class _Sent:
+    """When a request went out, and by which turn."""
+
+    desk: Shared | None
+    amount: int
+    free: bool
+    started: float
+    ticks: float
+    turn: int | None = None
+
+    def wait(self) -> None:
+        if self.desk is not None:
+            self.turn = self.desk.turn(self.amount, free=self.free)
+            self.started, self.ticks = clock.now(), clock.ticks()

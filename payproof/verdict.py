@@ -71,6 +71,7 @@ class Count:
         self._last = ("", "")
         self.broken_tests: set[str] = set()
         self.transitions: list[dict[str, Any]] = []
+        self.refused = False
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take one record of kind exchange, finding, error or transition."""
@@ -94,6 +95,7 @@ class Count:
         elif kind == "transition":
             self.transitions.append({name: value for name, value in record.items() if name != "kind"})
         elif kind == "error":
+            self.refused |= record.get("refused", False)
             self.errors.append({"message": record["message"], "where": record.get("where", ""), "test": record.get("test", "")})
 
     def _waived(self, finding: Finding) -> str:
@@ -143,7 +145,8 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
     complete = bool(rows) and count.exchanges > 0 and not counts["not_run"] and not errors and not gaps
     broken = counts["failed"] > 0
     conformant = complete and not broken
-    code = worst(Exit.NOT_CONFORMANT if broken else Exit.CONFORMANT, Exit.CONFORMANT if complete else Exit.INCOMPLETE)
+    code = worst(Exit.REFUSED if count.refused else Exit.CONFORMANT, Exit.NOT_CONFORMANT if broken else Exit.CONFORMANT,
+                 Exit.CONFORMANT if complete else Exit.INCOMPLETE)  # fmt: skip
     apis = [_api(api, rows, gaps, errors) for api in header["apis"] if api["id"] in scope]
     return {
         "schema": SCHEMA,

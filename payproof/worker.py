@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from payproof import clock, kit
 from payproof.client import Api, Session
+from payproof.desk import Far
 from payproof.errors import TargetError
 from payproof.journal import Writer, act_record, error_record
 from payproof.judge import Judge
@@ -62,6 +63,10 @@ class Worker:
             opinion = SecondOpinion(list(self.kit.contracts.values()), coarse=self.options.depth == "smoke")
             excused = self._excused(judge, target)
             self._session = Session(self.kit, target, judge, redactor, journal, self.name, excused=excused, opinion=opinion)
+            if target.manners is not None:
+                self._session.seconds = target.manners.seconds
+            if self.shared.get("desk"):
+                self._session.desk = Far(self.shared["desk"], bytes.fromhex(self.shared["key"]))
             if self.shared.get("port"):
                 index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
                 self._reporter = Reporter(self.shared["port"], index)
@@ -86,16 +91,17 @@ class Worker:
         number = self._tenants[test] = self._tenants.get(test, 0) + 1
         return f"{self.options.seed}:{test}:{number}"
 
-    def fail(self, message: str, *, test: str = "") -> None:
+    def fail(self, message: str, *, test: str = "", refused: bool = False) -> None:
         """Write an error of the suite, or the unexplained failure of a test, into the shard, if there is one already."""
         if self._session is not None and self._journal is not None:
-            self._journal.write(error_record(self._session.redactor.text(message), where=self._session.test or "suite", test=test))
+            where = self._session.test or "suite"
+            self._journal.write(error_record(self._session.redactor.text(message), where=where, test=test, refused=refused))
 
-    def lose(self, why: str) -> None:
-        """Write down once that the target is lost; `session` raises from now on."""
+    def lose(self, why: str, *, refused: bool = False) -> None:
+        """Write down once that the target is lost, or that nothing more may be sent there; `session` raises from now on."""
         if not self.dead:
             self.dead = why
-            self.fail(why)
+            self.fail(why, refused=refused)
 
     def hide(self, text: str) -> str:
         """Hide in a text about exchanges what the process knows by now."""

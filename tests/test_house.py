@@ -34,7 +34,7 @@ ORDER = (
     # what is kept
     "journal", "verdict",
     # how a target is reached
-    "mock", "options", "connection", "transport", "client", "target",
+    "mock", "options", "manners", "turns", "desk", "connection", "transport", "client", "target",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",
