@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
+from multiprocessing import Pipe
 from typing import TYPE_CHECKING
 
 import pytest
 
-from payproof.errors import KitError, PayproofError
+from payproof.errors import KitError, PayproofError, UsageError
 from payproof.selftest import source
-from payproof.selftest.hunt import CAUGHT, STUCK, SUITE, SURVIVED, Catch, Server, hunt
+from payproof.selftest.hunt import Hunter, Job, hunt
 from payproof.selftest.mutant import Mutant, Source, again, honest, modules, ranked, shares, statement, switch
-from payproof.selftest.source import Trial, Word
+from payproof.selftest.record import Record, Trial, state
+from payproof.selftest.search import CAUGHT, STUCK, SUITE, SURVIVED, UNSURE, Catch, Server
+from payproof.selftest.source import Word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +148,7 @@ def test_only_tests_that_run_the_statement_notice() -> None:
 
 @pytest.mark.slow
 def test_suites_are_let_loose(kit: Kit, root: Path) -> None:
-    """One server that lies is caught, and its lines are told; one does not start; one that no test meets survives."""
+    """One server that lies is caught, and its lines are told; two do not start or end; one that no test meets survives."""
     path = root / "payproof" / "mock" / "jpmorgan_oauth.py"
     text = path.read_text(encoding="utf-8")
 
@@ -152,15 +156,120 @@ def test_suites_are_let_loose(kit: Kit, root: Path) -> None:
         assert old in text
         return Mutant("", path.stem, "", 1, old, new, text, text.replace(old, new))
 
+    def spin() -> None:
+        import resource  # not everywhere, as forking
+
+        resource.setrlimit(resource.RLIMIT_CPU, (1, 2))
+        while True:
+            pass
+
     lying, broken, api = changed('"invalid_scope"', '"invalid_scopes"'), changed("import ", "imports "), ("jpmorgan-oauth",)
     servers = [
         Server("lies", api, lambda: switch(lying)), Server("broken", api, lambda: switch(broken)), Server("unmet", api, again, frozenset()),
+        Server("spins", api, spin),
     ]  # fmt: skip
-    caught = {catch.name: catch for catch in hunt(kit, servers, workers=1, seed=1, lines=path.parent)}
+    caught = {catch.name: catch for catch in hunt(kit, servers, workers=1, seed=1, lines=path.parent, honest=again)}
 
-    assert {name: catch.outcome for name, catch in caught.items()} == {"lies": CAUGHT, "broken": STUCK, "unmet": SURVIVED}
+    assert {name: catch.outcome for name, catch in caught.items()} == {"lies": CAUGHT, "broken": STUCK, "unmet": SURVIVED, "spins": STUCK}
+    assert "come to an end" in caught["spins"].look
     assert caught["lies"].clauses
     assert any(module == path.stem for ran in caught["lies"].lines.values() for module, _ in ran)
+
+
+@pytest.mark.parametrize(("honest", "outcome"), [(SURVIVED, STUCK), (STUCK, UNSURE), (CAUGHT, UNSURE), (UNSURE, UNSURE)])
+def test_what_an_honest_server_fails_as_well_is_not_held_against_another(honest: str, outcome: str) -> None:
+    """What a test noticed counts once the honest mock came through the same test: a busy machine makes nothing look caught."""
+    here, there = Pipe(duplex=False)
+    hunter = Hunter([Job(Server("one", ("zuora-credentials",), lambda: None))], 1, 1, None, again, there)
+
+    # The test that noticed something is put to the honest mock, before anything is told
+    hunter.told(hunter.waiting.popleft(), Catch("one", STUCK, test="suites/test_x.py::test_y", look="no answer"))
+    control = hunter.waiting.popleft()
+    assert (control.server.become, control.server.tests) == (again, {"suites/test_x.py::test_y"})
+    assert not here.poll()
+
+    # What becomes of it there decides
+    hunter.told(control, Catch("one", honest))
+    assert here.recv().outcome == outcome
+
+
+def test_machine_that_is_too_slow_proves_nothing() -> None:
+    """Neither what survived nor what is not known takes another try."""
+    here, there = Pipe(duplex=False)
+    hunter = Hunter([], 1, 1, None, again, there)
+
+    for outcome in (SURVIVED, UNSURE):
+        hunter.told(Job(Server("one", (), again)), Catch("one", outcome))
+        assert here.recv().outcome == outcome
+    assert not hunter.waiting
+
+
+# A run that was cut
+
+
+def kept(tmp_path: Path, state: str, *, resume: bool) -> dict[str, Trial | None]:
+    record = Record(tmp_path, state, resume=resume)
+    return {name[-1]: record.known(mutant(name), ()) for name in ("0000000001", "0000000002", "0000000003")}
+
+
+def test_cut_run_goes_on(tmp_path: Path) -> None:
+    """What is known is not tried again, nor is half a line a result; what nothing is known of is."""
+    record = Record(tmp_path, "now", resume=False)
+    for number, outcome in enumerate((SURVIVED, CAUGHT, UNSURE), 1):
+        record.add(trial(f"000000000{number}", outcome, *["ZU-ONE"] * (outcome == CAUGHT)))
+    with (tmp_path / "source-mutants.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"mutant": "zuora.World.ta')
+    known = kept(tmp_path, "now", resume=True)
+
+    assert known["3"] is None
+    assert (one := known["1"]) is not None
+    assert (one.catch.outcome, one.earlier) == (SURVIVED, False)
+    assert (two := known["2"]) is not None
+    assert two.as_json() == trial("0000000002", CAUGHT, "ZU-ONE").as_json() | {"mutant": "zuora.World.take 0000000002"}
+    assert len((tmp_path / "source-mutants.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_other_code_has_another_go_at_survivors(tmp_path: Path) -> None:
+    """What was noticed stays noticed, and is marked; a run that is not to go on forgets everything."""
+    record = Record(tmp_path, "before", resume=False)
+    for number, outcome in enumerate((SURVIVED, CAUGHT, SUITE), 1):
+        record.add(trial(f"000000000{number}", outcome))
+    known = kept(tmp_path, "now", resume=True)
+
+    assert known["1"] is None
+    assert [one.earlier for one in (known["2"], known["3"]) if one is not None] == [True, True]
+    assert kept(tmp_path, "before", resume=True)["1"] is None
+    assert set(kept(tmp_path, "before", resume=False).values()) == {None}
+
+
+def test_lines_are_kept_for_the_same_code(tmp_path: Path) -> None:
+    lines = {"": frozenset({("zuora", 4)}), "one": frozenset({("zuora", 14), ("other", 2)})}
+    Record(tmp_path, "now", resume=False).keep(Catch("zuora-credentials", SURVIVED, lines=lines))
+
+    assert (found := Record(tmp_path, "now", resume=True).lines("zuora-credentials")) is not None
+    assert found.lines == lines
+    assert Record(tmp_path, "later", resume=True).lines("zuora-credentials") is None
+    assert Record(tmp_path, "now", resume=True).lines("jpmorgan-oauth") is None
+
+
+@pytest.mark.parametrize("line", ["[]", "{}", '{"mutant": "x"}', "rubbish", '{"mutant": "x", "outcome": "caught"}'])
+def test_file_of_something_else_is_refused(line: str, tmp_path: Path) -> None:
+    (tmp_path / "source-mutants.jsonl").write_text(f"{line}\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"source-mutants\.jsonl:1: .*--resume"):
+        Record(tmp_path, "now", resume=True)
+    assert Record(tmp_path, "now", resume=False).known(mutant(), ()) is None
+
+
+def test_state_is_of_code_and_seed(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "suites").mkdir()
+    other = type(kit)(tmp_path, kit.contracts)
+
+    assert state(kit, 1) == state(kit, 1)
+    assert len({state(kit, 1), state(kit, 2), state(other, 1)}) == 3
+    before = state(other, 1)
+    (tmp_path / "suites" / "test_x.py").write_text("", encoding="utf-8")
+    assert state(other, 1) != before
 
 
 # What people say of them
@@ -227,6 +336,10 @@ def test_score_and_rows_and_page(tmp_path: Path) -> None:
     text = source.page(trials, said)
     assert "3 of 4, 75.0%" in text
     assert "It is only said otherwise." in text
+    assert "1 were caught by an earlier state" in source.page([*trials, replace(trials[2], earlier=True)], said)
+    unsure = [*trials, trial("0000000007", UNSURE, module="zuora_http")]
+    assert [row.outcome for row in source.table(unsure, said)] == ["killed", "no-result"]
+    assert source.score(unsure, said).of_others == 0.6
     unnamed = [*trials, trial("0000000006", SURVIVED, module="zuora_http")]
     assert [(row.name, row.outcome, row.tried, row.caught) for row in source.table(unnamed, said)] == [
         ("zuora", "killed", 5, 3), ("zuora_http", "survived", 1, 0),

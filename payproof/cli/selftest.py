@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ _MOST_WORKERS = 8
 @click.option("--live", is_flag=True, help="Only the named faults of the embedded mock.")
 @click.option("--legal", is_flag=True, help="Only honest servers: other seeds, and differences that are allowed.")
 @click.option("--source", is_flag=True, help="Only mutants of the mock's own source: takes an hour, and is never done unasked.")
+@click.option("--resume", is_flag=True, help="With --source: go on with what is in the folder; what was noticed is not tried again.")
 @click.option("--fault", "names", multiple=True, metavar="NAME", help="Only this fault; repeatable. Only the live level.")
 @click.option("--target", default=None, metavar="URL", help="Where stories are recorded of APIs that the embedded mock does not serve.")
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help="Processes [default: one a core, 8 at most].")
@@ -35,7 +37,7 @@ _MOST_WORKERS = 8
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True, help="Where the sheet goes.")
 @click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
 def command(
-    *, apis: tuple[str, ...], replay: bool, live: bool, legal: bool, source: bool, names: tuple[str, ...], target: str | None,
+    *, apis: tuple[str, ...], replay: bool, live: bool, legal: bool, source: bool, resume: bool, names: tuple[str, ...], target: str | None,
     workers: int | None, seed: int, seeds: int, out: Path, kit: Path | None,
 ) -> int:  # fmt: skip
     """Run the levels and say what came of them."""
@@ -46,7 +48,7 @@ def command(
     levels = [level for level, wanted in chosen.items() if wanted or not (source or any(chosen.values()))] + ["source"] * source
     plan = Plan(
         kits.load(kits.locate(kit)), apis, levels, names, target, workers or min(_MOST_WORKERS, os.cpu_count() or 1),
-        range(seed, seed + seeds), out,
+        range(seed, seed + seeds), out, resume,
     )  # fmt: skip
     scope = kits.selected(plan.kit, apis)
     killsheet.prepare(out)
@@ -78,6 +80,7 @@ class Plan:
     workers: int
     seeds: Sequence[int]
     out: Path
+    resume: bool
 
 
 def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
@@ -94,7 +97,8 @@ def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
     if "source" in others and mocked:
         from payproof.selftest import source  # noqa: PLC0415  # not needed for --help
 
-        yield from source.rows(plan.kit, mocked, plan.workers, plan.seeds[0], out=plan.out)
+        tell = partial(click.echo, err=True)
+        yield from source.rows(plan.kit, mocked, plan.workers, plan.seeds[0], out=plan.out, resume=plan.resume, tell=tell)
     if mocked and (played := [level for level in others if level != "source"]):
         yield from _played(plan, played, mocked, told)
 

@@ -6,26 +6,26 @@ survived, and then the page says what catching it would take. Both words are in 
 
 from __future__ import annotations
 
-import contextlib
-import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from payproof import mock, yamlfile
 from payproof.errors import KitError, PayproofError
 from payproof.run import write_atomically
 from payproof.selftest import hunt
-from payproof.selftest.hunt import CAUGHT, STUCK, SUITE, SURVIVED, Catch, Line, Server
 from payproof.selftest.mutant import Mutant, again, drawn, statement, switch
-from payproof.selftest.row import KILLED, Row
+from payproof.selftest.record import Record, Trial, state
+from payproof.selftest.row import KILLED, NO_RESULT, Row
 from payproof.selftest.row import SURVIVED as UNNOTICED
+from payproof.selftest.search import CAUGHT, NOTICED, STUCK, SUITE, SURVIVED, UNSURE, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from payproof.kit import Kit
+    from payproof.selftest.trace import Line
 
 SEED = 20261121
 """The published seed: the day on which it was written down, before anything was drawn with it."""
@@ -46,20 +46,6 @@ class Word:
     text: str
     before: str = ""
     after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A mutant, the APIs that its module serves, and what came of it."""
-
-    mutant: Mutant
-    apis: tuple[str, ...]
-    catch: Catch
-
-    @property
-    def caught(self) -> bool:
-        """Say whether it was noticed, in whatever way."""
-        return self.catch.outcome != SURVIVED
 
 
 def words(path: Path = WORDS) -> dict[str, Word]:
@@ -91,30 +77,48 @@ def stale(said: Mapping[str, Word]) -> list[str]:
     return sorted(name for name, word in said.items() if " ".join(word.before.split()) not in texts.get(name.split(".")[0].split()[0], ""))
 
 
-def survey(kit: Kit, apis: Sequence[str], workers: int, seed: int = 1, count: int = COUNT) -> Iterator[Trial]:
+def survey(kit: Kit, apis: Sequence[str], workers: int, record: Record, seed: int = 1, count: int = COUNT) -> Iterator[Trial]:
     """Draw mutants, let the suites loose on each, and give what came of it, in the order in which they end.
 
-    The draw goes by SEED, and `seed` says what the suites send.
+    The draw goes by SEED, and `seed` says what the suites send. What the record knows is not tried again, and comes first.
 
     A mutant is only met by the tests that run the statement it is in on the honest mock: to all others it is the same server.
 
     Raises UsageError where mutmut is missing or processes cannot be forked, PayproofError where the honest mock is accused.
     """
     chosen = [(mutant, served) for mutant, served in drawn(MOCK, kit.contracts, count, SEED) if set(served) & set(apis)]
-    needed = tuple(api for api in kit.contracts if any(api in served for _, served in chosen))
-    lines: dict[str, frozenset[Line]] = {}
-    honest = [Server(api, (api,), again) for api in needed]
-    for catch in hunt.hunt(kit, honest, workers=workers, seed=seed, seconds=2 * hunt.SECONDS, lines=MOCK):
+    left = []
+    for mutant, served in chosen:
+        trial = record.known(mutant, served)
+        if trial is None:
+            left.append((mutant, served))
+        else:
+            yield trial
+    lines = _lines(kit, [api for api in kit.contracts if any(api in served for _, served in left)], workers, record, seed)
+    by_name = {mutant.name: (mutant, served) for mutant, served in left}
+    servers = [Server(mutant.name, served, partial(switch, mutant), noticing(mutant, lines)) for mutant, served in left]
+    for catch in hunt.hunt(kit, servers, workers=workers, seed=seed, honest=again) if servers else ():
+        trial = Trial(*by_name[catch.name], catch)
+        record.add(trial)
+        yield trial
+
+
+def _lines(kit: Kit, apis: Sequence[str], workers: int, record: Record, seed: int) -> dict[str, frozenset[Line]]:
+    """Give the lines of the mock that each test runs on the honest mock. Raises PayproofError where that is accused."""
+    known = {api: found for api in apis if (found := record.lines(api)) is not None}
+    honest = [Server(api, (api,), again) for api in apis if api not in known]
+    for catch in hunt.hunt(kit, honest, workers=workers, seed=seed, seconds=2 * hunt.SECONDS, lines=MOCK) if honest else ():
         if catch.outcome != SURVIVED:
             why = ", ".join(catch.clauses) or catch.look
             message = f"{catch.name}: {catch.outcome} on the honest mock ({why}), so mutants would prove nothing"
             raise PayproofError(message)
+        record.keep(catch)
+        known[catch.name] = catch
+    lines: dict[str, frozenset[Line]] = {}
+    for catch in known.values():
         for test, ran in catch.lines.items():
             lines[test] = lines.get(test, frozenset()) | ran
-    by_name = {mutant.name: (mutant, served) for mutant, served in chosen}
-    servers = [Server(mutant.name, served, partial(switch, mutant), noticing(mutant, lines)) for mutant, served in chosen]
-    for catch in hunt.hunt(kit, servers, workers=workers, seed=seed):
-        yield Trial(*by_name[catch.name], catch)
+    return lines
 
 
 def noticing(mutant: Mutant, lines: Mapping[str, frozenset[Line]]) -> frozenset[str] | None:
@@ -125,22 +129,20 @@ def noticing(mutant: Mutant, lines: Mapping[str, frozenset[Line]]) -> frozenset[
     return frozenset(test for test, ran in lines.items() if own & ran)
 
 
-def rows(kit: Kit, apis: Sequence[str], workers: int, seed: int = 1, *, out: Path | None = None) -> Iterator[Row]:
+def rows(
+    kit: Kit, apis: Sequence[str], workers: int, seed: int = 1, *, out: Path, resume: bool = False, tell: Callable[[str], None] = print
+) -> Iterator[Row]:
     """Give a row for each module of the mock: how many of its mutants were tried and caught. See `survey` for what is raised.
 
     What people said of a mutant that nothing caught keeps its row from being a survivor's; a mutant without a word does not.
-    With `out`, a folder, the page about them and a file with every trial are written there, the file as the trials end.
+    The page about them is written into the folder `out`, and as they end a file with every trial, which `resume` goes on with.
+    `tell` gets a line for each.
     """
     said, trials = words(), []
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context((out / "source-mutants.jsonl").open("w", encoding="utf-8")) if out is not None else None
-        for trial in survey(kit, apis, workers, seed):
-            trials.append(trial)
-            if file is not None:
-                file.write(json.dumps(as_json(trial), ensure_ascii=False) + "\n")
-                file.flush()
-    if out is not None:
-        write_atomically(out / "source-mutants.md", page(trials, said))
+    for trial in survey(kit, apis, workers, Record(out, state(kit, seed), resume=resume), seed):
+        trials.append(trial)
+        tell(f"{len(trials)}: {trial.catch.outcome} {trial.mutant.name} {' '.join(trial.catch.clauses)}")
+    write_atomically(out / "source-mutants.md", page(trials, said))
     yield from table(trials, said)
 
 
@@ -151,10 +153,13 @@ def table(trials: Iterable[Trial], said: Mapping[str, Word]) -> Iterator[Row]:
         by_module.setdefault(trial.mutant.module, []).append(trial)
     for module, own in sorted(by_module.items()):
         silent = [trial for trial in own if not trial.caught and trial.mutant.name not in said]
+        survived = [trial for trial in silent if trial.catch.outcome == SURVIVED]
+        silent = survived or silent
         look = f"{silent[0].mutant.name}: {silent[0].mutant.before} => {silent[0].mutant.after}" if silent else ""
         found = tuple(sorted({clause for trial in own for clause in trial.catch.clauses}))
         first = min((trial.catch.first for trial in own if trial.catch.first is not None), default=None)
-        yield Row("source", module, own[0].apis[0], "", UNNOTICED if silent else KILLED, found, len(own),
+        outcome = UNNOTICED if survived else NO_RESULT if silent else KILLED
+        yield Row("source", module, own[0].apis[0], "", outcome, found, len(own),
                   sum(trial.caught for trial in own), first, look)  # fmt: skip
 
 
@@ -169,7 +174,7 @@ class Score:
     @property
     def caught(self) -> int:
         """How many were noticed, in whatever way."""
-        return self.tried - self.by[SURVIVED]
+        return sum(self.by[outcome] for outcome in NOTICED)
 
     @property
     def of_all(self) -> float:
@@ -184,13 +189,13 @@ class Score:
 
 def score(trials: Sequence[Trial], said: Mapping[str, Word]) -> Score:
     """Count."""
-    by = {outcome: sum(trial.catch.outcome == outcome for trial in trials) for outcome in (CAUGHT, SUITE, STUCK, SURVIVED)}
-    return Score(len(trials), by, sum(not trial.caught and _equivalent(trial, said) for trial in trials))
+    by = {outcome: sum(trial.catch.outcome == outcome for trial in trials) for outcome in (*NOTICED, SURVIVED, UNSURE)}
+    return Score(len(trials), by, sum(_equivalent(trial, said) for trial in trials))
 
 
 def _equivalent(trial: Trial, said: Mapping[str, Word]) -> bool:
     word = said.get(trial.mutant.name)
-    return word is not None and word.equivalent
+    return trial.catch.outcome == SURVIVED and word is not None and word.equivalent
 
 
 def needless(trials: Sequence[Trial], said: Mapping[str, Word]) -> list[str]:
@@ -210,20 +215,23 @@ def page(trials: Sequence[Trial], said: Mapping[str, Word]) -> str:
         f"drawn by the seed {SEED}, each module in proportion to how many it has. Not drawn are sentences (their",
         "wording is free), tables of faults, variants and assumptions, and changes that only matter while the mock tells a",
         "named lie. Each mutant met the tests of the suites at `--depth standard` that run the changed statement, and was left",
-        "at the first finding that a second try confirmed.", "",
+        "at the first finding that a second try confirmed and that an honest server does not show as well.", "",
         "| | mutants |", "|---|---|",
         f"| tried | {total.tried} |",
         f"| caught by a clause | {total.by[CAUGHT]} |",
         f"| a suite failed and no clause was broken | {total.by[SUITE]} |",
         f"| did not start, answer or end | {total.by[STUCK]} |",
         f"| not noticed, and equivalent | {total.equivalent} ({total.equivalent / max(1, total.tried):.1%}) |",
-        f"| not noticed | {others - total.caught} |",
+        f"| not noticed | {total.by[SURVIVED] - total.equivalent} |",
+        f"| nothing is known: the honest mock failed there as well, or it took too long | {total.by[UNSURE]} |",
         f"| **score over all** | **{total.caught} of {total.tried}, {total.of_all:.1%}** |",
         f"| **score over those that are not equivalent** | **{total.caught} of {others}, {total.of_others:.1%}** |", "",
     ]  # fmt: skip
     if first:
         lines += [f"The first finding took {first[len(first) // 2]:.1f} s in the median, {first[-1]:.1f} s at most.", ""]
     silent = sorted((trial for trial in trials if not trial.caught), key=lambda trial: trial.mutant.name)
+    if earlier := sum(trial.earlier for trial in trials):
+        lines += [f"{earlier} were caught by an earlier state of the code, and not tried again.", ""]
     if needed := needless(trials, said):
         lines += ["Needless words about mutants that are not drawn, or are caught: " + ", ".join(needed) + ".", ""]
     for title, equivalent, member in (("Equivalent", True, "why"), ("Survivors", False, "what it takes")):
@@ -241,13 +249,3 @@ def page(trials: Sequence[Trial], said: Mapping[str, Word]) -> str:
 def _row(trial: Trial, word: Word | None) -> str:
     cells = (trial.mutant.name, f"`{trial.mutant.before}` → `{trial.mutant.after}`", word.text if word else "nobody has said yet")
     return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
-
-
-def as_json(trial: Trial) -> dict[str, Any]:
-    """Give a trial as it stands in a file beside the page."""
-    catch, mutant = trial.catch, trial.mutant
-    return {
-        "mutant": mutant.name, "line": mutant.line, "before": mutant.before, "after": mutant.after, "outcome": catch.outcome,
-        "clauses": list(catch.clauses), "test": catch.test, "look": catch.look, "first": catch.first, "seconds": catch.seconds,
-        "exchanges": catch.exchanges, "unconfirmed": list(catch.unconfirmed),
-    }  # fmt: skip
