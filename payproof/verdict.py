@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from payproof import divergence
 from payproof.errors import Exit
 from payproof.finding import Finding
 from payproof.waiver import Waiver
@@ -177,7 +178,7 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
         "transitions": count.transitions,
         "drift": footer.get("drift", []),
         "waivers": waivers,
-        "divergences": [],
+        "divergences": divergence.rows(findings, rows, reference=reference(header)),
         "leftovers": [],
         "suite_errors": errors,
         "gaps": gaps,

@@ -32,7 +32,7 @@ ORDER = (
     # whether an exchange keeps it
     "pan", "redact", "scan", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept
-    "journal", "verdict",
+    "journal", "divergence", "verdict",
     # how a target is reached
     "mock", "options", "manners", "turns", "desk", "connection", "transport", "client", "target",
     # what is sent

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "Judge a target by every clause of the kit.",
     "mock": "Serve the reference mock of all APIs on one port.",
-    "replay": "Send the smallest chain of requests that leads to a finding again.",
+    "replay": "Send the smallest chain that leads to a finding again.",
     "report": "Write all reports of a journal again.",
     "compare": "Compare two runs by their verdicts or journals.",
+    "divergences": "List where two servers chose differently.",
     "selftest": "Prove that lies are caught, and honest servers not accused.",
     "clauses": "List the clauses, or show one of them.",
 }

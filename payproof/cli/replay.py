@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from payproof.redact import Redactor
 
 
-@click.command("replay", help="Send the smallest chain of requests that leads to a finding again. Exits 1 if it is confirmed, 0 if not.")
+@click.command("replay", help="Send the smallest chain that leads to a finding again. Exits 1 if it is confirmed, 0 if not.")
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.argument("exchange", metavar="EXCHANGE")
 @click.option("--target", default=None, metavar="mock|URL", help="Where to [default: the target of the journal].")

@@ -34,7 +34,7 @@ def tables(verdict: Mapping[str, Any]) -> list[Table]:
               ("needs", "clauses", "which"), tuple(_not_applicable(verdict))),
         Table("leftovers", "Left over", "What the run created at the target and could not neutralise.", *_any(verdict["leftovers"])),
         Table("divergences", "Divergences", "Where the target differs from the mock on a choice that no document settles.",
-              *_any(verdict["divergences"])),
+              ("operation", "clause", "it assumes", "where", "the mock", "the target", "times"), tuple(_divergences(verdict))),
         Table("transitions", "Transitions", "Which operation met a resource in which state, what was to come of it, and what came.",
               ("API", "resource", "state", "operation", "expected", "answers"), tuple(_transitions(verdict))),
         Table("outcomes", "Outcomes", "Documented statuses, codes and values: seen as the server's own doing, seen only because a script "
@@ -71,6 +71,11 @@ def _not_applicable(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             groups[str(row["reason"])].append(row["id"])
     for reason, names in sorted(groups.items()):
         yield reason, str(len(names)), _some(names)
+
+
+def _divergences(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for row in verdict["divergences"]:
+        yield (row["operation"], row["clause"], row["text"], row["pointer"], row["mock"], row["target"], str(row["count"]))
 
 
 def _any(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
