@@ -19,7 +19,7 @@ from payproof.errors import UsageError
 from payproof.excerpt import leaves, names, without
 from payproof.exchange import Request, lowered
 from payproof.judge import Judge
-from payproof.pan import is_card_number
+from payproof.pan import is_card_number, published
 from payproof.redact import MARK, Redactor
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ _HIDDEN_CARD = re.compile(r"\[redacted:pan:([0-9]{4}):([0-9a-f]+)\]")
 _HIDDEN_ACCOUNT = re.compile(r'"(\w+)"(\s*:\s*)"\[redacted:account:[0-9a-f]+\]"')
 _HIDDEN_CODE = re.compile(r"\[redacted:cvv\]")
 _FIELD = re.compile(r"(?:^|(?<=&))([A-Za-z_]+)=(?:\[redacted:|%5Bredacted)[^&]*")
-_NUMBER = re.compile(r"(?<![0-9])[0-9]{12,19}(?![0-9])")
 _CODE = "123"
 _SHORTEST = 5
 """How long a value has to be to be told from others wherever it stands."""
@@ -65,11 +64,7 @@ def published_cards(folder: Path) -> dict[str, str]:
 
     A number that only looks like one, as some examples do, stands back behind those that are.
     """
-    numbers: list[str] = []
-    for place in ("specs", "contracts", "suites"):
-        for path in sorted((folder / place).rglob("*")):
-            if path.suffix in {".yaml", ".py"}:
-                numbers += _NUMBER.findall(path.read_text(encoding="utf-8"))
+    numbers = published(folder)
     numbers.sort(key=is_card_number)
     return {digits[-4:]: digits for digits in numbers}
 

@@ -124,6 +124,7 @@ class Session:
     def __post_init__(self) -> None:
         """Number the clauses as the journal's header does."""
         self.numbers = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
+        self._connection = Connection(self.target.route)
         if self.opinion is None:
             self.opinion = SecondOpinion(list(self.kit.contracts.values()))
 
@@ -133,7 +134,7 @@ class Session:
 
     def url(self, api: str, path: str) -> str:
         """Give the absolute URL of a path below the API's base path."""
-        return self.target.url + self.kit.contracts[api].spec.base_path + path
+        return self.target.base(api, self.kit.contracts[api].spec.base_path) + path
 
     def send(self, tenant: Tenant, request: Request, intent: Intent | None = None) -> Answer:
         """Send a request, judge the exchange, write it down.
@@ -161,7 +162,7 @@ class Session:
         return [answers[index] for index in range(len(done))]
 
     def _alone(self, request: Request) -> Done:
-        with contextlib.closing(Connection()) as connection:
+        with contextlib.closing(Connection(self.target.route)) as connection:
             return exchanged(connection, request, seconds=self.seconds, desk=self.desk)
 
     def _taken(self, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:

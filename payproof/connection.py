@@ -11,15 +11,14 @@ import functools
 import re
 import select
 import socket
-import ssl
 import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-import certifi
 import httptools
 
 from payproof import clock
+from payproof.route import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,8 +62,9 @@ class Overflow(Unanswered):
 class Connection:
     """A connection that is opened when it is needed and kept while the server keeps it; for one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, route: Route | None = None) -> None:
         """Open nothing yet."""
+        self._route = route or Route()
         self._socket: socket.socket | None = None
         self._origin: Origin = ("", "", 0)
 
@@ -135,7 +135,7 @@ class Connection:
         if self._socket is not None and (origin != self._origin or _readable(self._socket)):
             self.close()
         if self._socket is None:
-            self._socket, self._origin = _connected(*origin, seconds), origin
+            self._socket, self._origin = _connected(self._route, *origin, seconds), origin
         self._socket.settimeout(seconds)
         return self._socket
 
@@ -249,7 +249,8 @@ def _large(most: int) -> Overflow:
     return Overflow(f"the answer is larger than {most} bytes")
 
 
-def _connected(scheme: str, host: str, port: int, seconds: float) -> socket.socket:
+def _connected(route: Route, scheme: str, host: str, port: int, seconds: float) -> socket.socket:
+    route.allow(host)
     try:
         line = socket.create_connection((host, port), timeout=seconds)
     except (OSError, UnicodeError) as error:
@@ -259,16 +260,11 @@ def _connected(scheme: str, host: str, port: int, seconds: float) -> socket.sock
     if scheme != "https":
         return line
     try:
-        return _certificates().wrap_socket(line, server_hostname=host)
+        return route.certificates().wrap_socket(line, server_hostname=host)
     except (OSError, ValueError) as error:
         line.close()
         message = f"{host}:{port}: {error}"
         raise Unreachable(message) from error
-
-
-@functools.cache
-def _certificates() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certifi.where())
 
 
 def _readable(line: socket.socket) -> bool:

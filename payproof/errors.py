@@ -36,6 +36,10 @@ class UsageError(PayproofError):
     """An option, a name or a setting is wrong. Nothing was sent."""
 
 
+class AbsentError(UsageError):
+    """The target has no such API, or its tenant no such credential, as the files that name it say."""
+
+
 class KitError(PayproofError):
     """A spec or a contract cannot be used: the file is at fault, not the server."""
 

@@ -14,7 +14,7 @@ from payproof.door import AUTHORIZATION, all_doors
 from payproof.errors import KitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from payproof.clause import Clause
     from payproof.contract import Contract
@@ -140,10 +140,16 @@ def load(root: Path, *, trusted: bool = False) -> Kit:
     return Kit(root, found)
 
 
-def selected(kit: Kit, apis: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the APIs in scope: those asked for, or all. Raises UsageError for an unknown one."""
+def selected(kit: Kit, apis: tuple[str, ...], here: Collection[str] | None = None) -> tuple[str, ...]:
+    """Give the APIs in scope: those asked for, or all that are at the target (`here`; all of the kit where left out).
+
+    Raises UsageError for one that is unknown, or not there.
+    """
     for api in apis:
         if api not in kit.contracts:
             message = f"there is no API {api!r}; this kit has {', '.join(kit.contracts)}"
             raise UsageError(message)
-    return apis or tuple(kit.contracts)
+        if here is not None and api not in here:
+            message = f"the target has no {api}; it has {', '.join(here)}"
+            raise UsageError(message)
+    return apis or tuple(api for api in kit.contracts if here is None or api in here)

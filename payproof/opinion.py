@@ -68,10 +68,12 @@ class SecondOpinion:
 
     The three are asked about apart, since a run has few shapes of each and many of their combinations. With `coarse`, for a
     look in seconds, a shape is not more than the operation, the status and the constraints that are broken.
+    `base_paths` are those of a target whose APIs stand below other paths than the specs say.
     """
 
     contracts: Iterable[Contract]
     coarse: bool = False
+    base_paths: Mapping[str, str] = field(default_factory=dict)
     seen: set[tuple[Any, ...]] = field(default_factory=set)
     asked: int = 0
     _documents: dict[str, _Asked] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class SecondOpinion:
             parts = (("parameters", openapi.parameters), ("request body", openapi.body))
             for (what, asked), own in zip(parts, _by_part(faults), strict=True):
                 if self._new(what, operation, exchange, own):
-                    request = request or _request(contract, exchange, path)
+                    request = request or _request(contract, exchange, path, self.base_paths.get(contract.api))
                     doubt = _compare(what, operation, own, asked.iter_request_errors(request), exchange)
                     if doubt:
                         return doubt
@@ -97,7 +99,7 @@ class SecondOpinion:
         if answer is None or (answer.media and not is_json(media_type(lowered(exchange.response.headers)))):
             return ""
         if self._new("response", operation, exchange, own):
-            request = request or _request(contract, exchange, path)
+            request = request or _request(contract, exchange, path, self.base_paths.get(contract.api))
             return _compare("response", operation, own, openapi.body.iter_response_errors(request, _response(exchange)), exchange)
         return ""
 
@@ -210,7 +212,7 @@ def _beyond(exchange: Exchange) -> bool:
         return False
 
 
-def _request(contract: Contract, exchange: Exchange, path: Mapping[str, str]) -> _Request:
+def _request(contract: Contract, exchange: Exchange, path: Mapping[str, str], base: str | None) -> _Request:
     request = exchange.request
     split = urlsplit(request.url)
     headers = lowered(request.headers)
@@ -218,7 +220,7 @@ def _request(contract: Contract, exchange: Exchange, path: Mapping[str, str]) ->
         query=ImmutableMultiDict(request.query()), header=Headers(list(request.headers)), cookie=ImmutableMultiDict({}),
         path=dict(path),
     )  # fmt: skip
-    raw = split.path.removeprefix(contract.spec.base_path)
+    raw = split.path.removeprefix(contract.spec.base_path if base is None else base)
     return _Request(f"{split.scheme}://{split.netloc}", raw, request.method.lower(), _content(exchange) or None,
                     media_type(headers) or "", parameters)  # fmt: skip
 

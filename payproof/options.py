@@ -16,7 +16,10 @@ DEPTHS = ("smoke", "standard", "deep")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a run. `apis` and `clauses` narrow it; `keyword` is pytest's -k, which narrows it too."""
+    """Options of a run. `apis` and `clauses` narrow it; `keyword` is pytest's -k, which narrows it too.
+
+    `targets` is the file that names targets, where it is not payproof.toml of the current folder.
+    """
 
     target: str = "mock"
     apis: tuple[str, ...] = ()
@@ -31,6 +34,8 @@ class Options:
     keyword: str = ""
     waivers: Path | None = None
     variants: tuple[str, ...] = ()
+    targets: Path | None = None
+    allow_production: bool = False
 
     @property
     def partial(self) -> bool:
@@ -55,7 +60,8 @@ class Options:
             Path(get("payproof_out")), int(seed), get("payproof_strict"), tuple(get("payproof_fault")),
             get("payproof_clock"), Path(get("payproof_kit")) if get("payproof_kit") else None,
             " and ".join(part for part in narrowed if part), Path(get("payproof_waivers")) if get("payproof_waivers") else None,
-            tuple(get("payproof_variant")),
+            tuple(get("payproof_variant")), Path(get("payproof_targets")) if get("payproof_targets") else None,
+            bool(get("payproof_allow_production")),
         )  # fmt: skip
 
     def as_arguments(self) -> list[str]:
@@ -67,4 +73,6 @@ class Options:
         arguments += [f"--clock={self.clock}"] if self.clock is not None else []
         arguments += [f"--kit={self.kit}"] if self.kit is not None else []
         arguments += [f"--waivers={self.waivers}"] if self.waivers is not None else []
+        arguments += [f"--targets={self.targets}"] if self.targets is not None else []
+        arguments += ["--allow-production"] if self.allow_production else []
         return arguments + (["-k", self.keyword] if self.keyword else [])

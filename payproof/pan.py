@@ -9,6 +9,7 @@ from payproof.expression import luhn
 
 if TYPE_CHECKING:
     from collections.abc import Container
+    from pathlib import Path
 
 SPACED = re.compile(
     r"(?<![0-9A-Za-z_.-])[0-9]{4}([.\t\u00a0\u2007\u2009\u202f]|\\t|\\u00a0)"
@@ -29,9 +30,22 @@ _ISSUERS = re.compile(
 """Issuer ranges and lengths of ISO/IEC 7812 as the schemes publish them."""
 
 
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{12,19}(?![0-9])")
+
+
 def is_card_number(digits: str) -> bool:
     """Say whether digits are a card number by issuer range, length and check digit."""
     return _ISSUERS.fullmatch(digits) is not None and luhn(digits)
+
+
+def published(folder: Path) -> list[str]:
+    """Give the card numbers that the files of a kit name, in order: test cards and examples of the vendors."""
+    numbers: list[str] = []
+    for place in ("specs", "contracts", "suites"):
+        for path in sorted((folder / place).rglob("*")):
+            if path.suffix in {".yaml", ".py"}:
+                numbers += _NUMBER.findall(path.read_text(encoding="utf-8"))
+    return numbers
 
 
 def bare(text: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 
 from payproof import fixtures, kit, report
 from payproof.allurelog import guard
+from payproof.approach import Approach
 from payproof.client import BrokenClause
 from payproof.errors import PayproofError, RefusedError, TargetError
 from payproof.options import Options
@@ -38,7 +39,7 @@ pytest_plugins = ("payproof.ground",)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run."""
     group = parser.getgroup("payproof", "payproof: is the documented contract kept?")
-    group.addoption("--target", dest="payproof_target", default=None, help="mock (default) or a URL")
+    group.addoption("--target", dest="payproof_target", default=None, help="mock (default), a URL, or a name of payproof.toml")
     group.addoption("--api", dest="payproof_api", action="append", default=[], help="only this API; repeatable")
     group.addoption("--clause", dest="payproof_clause", action="append", default=[], help="only this clause; repeatable")
     group.addoption("--depth", dest="payproof_depth", default="standard", help="smoke, standard (default) or deep")
@@ -50,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--variant", dest="payproof_variant", action="append", default=[], help="a legal variant of the mock")
     group.addoption("--clock", dest="payproof_clock", default=None, help="start the embedded mock's clock here")
     group.addoption("--kit", dest="payproof_kit", default=None, help="the folder with specs, contracts and suites")
+    group.addoption("--targets", dest="payproof_targets", default=None, help="a file of targets [payproof.toml, where it is there]")
+    group.addoption("--allow-production", dest="payproof_allow_production", action="store_true", help="with the host named by the target")
     group.addoption("--payproof-shared", dest="payproof_shared", default=None, help=argparse.SUPPRESS)
 
 
@@ -77,8 +80,10 @@ def pytest_configure(config: pytest.Config) -> None:
         loaded = kit.load(kit.locate(options.kit), trusted=True)
         _load_fixtures(config, loaded)
         waivers = tuple(Waiver.from_json(row) for row in shared["waivers"])
-        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"], waivers)
-        config.stash[WORKER] = worker = Worker(loaded, options, {**shared, "name": _short(config.workerinput["workerid"])}, run.header)
+        approach = Approach.plan(loaded, options).entered(shared["secrets"])
+        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"], waivers, approach)
+        named = {**shared, "name": _short(config.workerinput["workerid"])}
+        config.stash[WORKER] = worker = Worker(loaded, options, named, run.header, approach)
         config.add_cleanup(guard(worker.hide))
         return
     if config.getoption("collectonly", default=False):
@@ -108,7 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _allure(config, run.options):
         # Results of an earlier run would be shown as tries of this one.
         shutil.rmtree(config.option.allure_report_dir, ignore_errors=True)
-    config.stash[WORKER] = worker = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header)
+    config.stash[WORKER] = worker = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header, run.approach)
     config.add_cleanup(guard(worker.hide))
 
 
@@ -143,7 +148,8 @@ def _reach(run: Run) -> None:
 def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:
     port = int(config.getoption("payproof_shared") or 0)
     return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started,
-            "desk": run.desk.port if run.desk is not None else 0, "waivers": [one.as_json() for one in run.waivers]}  # fmt: skip
+            "desk": run.desk.port if run.desk is not None else 0, "waivers": [one.as_json() for one in run.waivers],
+            "secrets": dict(run.approach.secrets)}  # fmt: skip
 
 
 def _short(workerid: str) -> str:
@@ -177,7 +183,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.pluginmanager.hasplugin("allure_listener"):
         for item in items:
             label(item)
-    apis = worker.options.apis
+    apis = worker.scope if worker.options.apis or worker.approach.place is not None else ()
     kept = [item for item in items if not apis or (marker := item.get_closest_marker("api")) is None or marker.args[0] in apis]
     if worker.options.depth == "smoke":
         kept = sampled(kept)

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from payproof import __version__, clock, journal, kit, verdict, waiver, witness
+from payproof.approach import Approach
 from payproof.desk import Desk, DeskServer
 from payproof.errors import Exit, JournalError, OutputError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
+from payproof.place import base_paths
 from payproof.redact import Redactor
 from payproof.scan import Scan
-from payproof.target import EMBEDDED, open_target, refuse_production
+from payproof.target import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -48,6 +50,7 @@ class Run:
     key: bytes
     started: float
     waivers: tuple[waiver.Waiver, ...] = ()
+    approach: Approach = field(default_factory=Approach)
     scan: Scan = field(default_factory=Scan)
     stopped: list[str] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
@@ -61,8 +64,8 @@ class Run:
         Raises KitError, UsageError, RefusedError, OutputError; nothing has been sent then.
         """
         loaded = kit.load(kit.locate(options.kit))
-        kit.selected(loaded, options.apis)
-        refuse_production(options.target, loaded.production_hosts())
+        approach = Approach.plan(loaded, options)
+        kit.selected(loaded, options.apis, approach.place.sites if approach.place is not None else None)
         known = {clause.id for clause in loaded.clauses()}
         for clause in options.clauses:
             if clause not in known:
@@ -78,7 +81,13 @@ class Run:
             at = f" ({error.filename})" if error.filename and Path(error.filename).name in {*FILES, _ALLURE} else ""
             message = f"{options.out} cannot be written: {error.strerror or error}{at}; choose another folder with --out"
             raise OutputError(message) from error
-        return cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers)
+        return cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers, approach)
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The APIs that are judged: those asked for, or all that the target has."""
+        place = self.approach.place
+        return kit.selected(self.kit, self.options.apis, place.sites if place is not None else None)
 
     def reach(self) -> None:
         """Make sure that a target outside of this process is there, and that we have credentials for it.
@@ -89,8 +98,8 @@ class Run:
         if self.options.target == EMBEDDED:
             return
         try:
-            scope = kit.selected(self.kit, self.options.apis)
-            with open_target(self.options, self.kit.credentials(scope)) as target:
+            self.approach = self.approach.entered()
+            with self.approach.open(self.options, self.kit.credentials(self.scope)) as target:
                 target.tenant("probe")
                 if target.manners is not None:
                     self.desk = DeskServer(Desk(target.manners), self.key)
@@ -104,7 +113,7 @@ class Run:
 
     def header(self, target: Target | None) -> dict[str, Any]:
         """Give the journal's header: everything that a reader of it needs to know beside the exchanges."""
-        scope = kit.selected(self.kit, self.options.apis)
+        scope = self.scope
         chosen = sorted(self.options.clauses) if self.options.clauses else None
         clauses = [
             {"id": c.id, "api": c.api, "operation": c.operation, "keyword": c.keyword.value, "basis": c.ground.basis,
@@ -129,8 +138,12 @@ class Run:
             "clock": self.options.clock, "depth": self.options.depth, "seed": self.options.seed,
             "strict": self.options.strict, "partial": self.options.partial, "started": clock.iso(self.started),
             "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "documents": documents, "clauses": clauses,
-            "operations": operations, "waivers": [one.as_json() for one in self.waivers],
+            **self._placed(), "operations": operations, "waivers": [one.as_json() for one in self.waivers],
         }  # fmt: skip
+
+    def _placed(self) -> dict[str, Any]:
+        place = self.approach.place
+        return {} if place is None else {"place": place.as_json()}
 
     def finish(self) -> dict[str, Any]:
         """Make `journal.jsonl` and `verdict.json` from the shards, whatever happened, and give the verdict.
@@ -141,7 +154,8 @@ class Run:
             self.desk.close()
         shards = sorted(self.shards.glob("*.jsonl"), key=lambda path: journal.natural(path.name))
         header = next((first for shard in shards if (first := _header(shard))), None) or {"kind": "header", **self.header(None)}
-        judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"] or ()), deferred=True)
+        judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"] or ()), deferred=True,
+                      base_paths=base_paths(header))  # fmt: skip
         count = verdict.Count(header)
         generated = Generated(self.kit, header["scope"]["apis"], self.options.depth)
         ends: dict[str, Any] = {"drift": Counter(), "outcomes": []}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import ipaddress
 import json
 import os
 from dataclasses import dataclass, field
@@ -16,15 +14,19 @@ from payproof import clock
 from payproof.connection import Connection, Overflow, Unanswered, Unreachable
 from payproof.errors import RefusedError, TargetError, UsageError
 from payproof.exchange import Request
+from payproof.host import canonical, loopback
 from payproof.manners import Manners
 from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
 from payproof.mock.variants import UnknownVariant, chosen
+from payproof.place import with_basic
+from payproof.route import Route
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from payproof.exchange import Response
+    from payproof.place import Place, Stay
 
 EMBEDDED = "mock"
 VARIABLE = "PAYPROOF_{}"
@@ -64,7 +66,7 @@ class Source(Protocol):
 
     @property
     def target(self) -> str:
-        """`mock` or a URL."""
+        """`mock`, a URL, or the name of a place."""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -84,6 +86,7 @@ class Target:
     """A target that answers. `has` is what it offers of the clauses' needs; `mock` whether it is ours.
 
     `manners` is how it has to be treated; None for what is ours or runs on this machine.
+    `stay` is there for a target with a name, whose `url` is that of its first API, and `route` says how it is reached.
     """
 
     name: str
@@ -95,6 +98,8 @@ class Target:
     credentials: tuple[str, ...] = ()
     start: datetime | None = None
     manners: Manners | None = None
+    stay: Stay | None = None
+    route: Route = field(default_factory=Route)
     _server: MockServer | None = None
     _connection: Connection = field(default_factory=Connection)
 
@@ -109,6 +114,19 @@ class Target:
         """Whether it is our mock with our own choices: a suite may expect them then. One with legal variants makes others."""
         return self.mock and not self.variants
 
+    @property
+    def place(self) -> Place | None:
+        """What files say of a target with a name."""
+        return self.stay.place if self.stay is not None else None
+
+    def base(self, api: str, base_path: str) -> str:
+        """Give what stands before the paths of an API's spec; `base_path` is the spec's. Raises AbsentError where the API is not."""
+        return self.url + base_path if self.stay is None else self.stay.place.site(api).url
+
+    def base_paths(self) -> dict[str, str]:
+        """Give the base paths of the APIs of a target with a name, which need not be those of the specs."""
+        return {api: site.base_path for api, site in self.stay.place.sites.items()} if self.stay is not None else {}
+
     def close(self) -> None:
         """Stop the embedded mock, if there is one, and drop connections."""
         self._connection.close()
@@ -117,10 +135,15 @@ class Target:
             self._server = None
 
     def tenant(self, label: str) -> Tenant:
-        """Give the tenant of this label: a world of its own on the mock, the only one there is elsewhere.
+        """Give the tenant of this label: a world of its own on the mock, one of the sets of credentials elsewhere.
 
+        A label ends with a number, from 1 on: tenants of one test are different ones where there are several sets.
         Raises TargetError where the control interface does not answer, UsageError without credentials.
         """
+        if self.stay is not None:
+            sets = len(self.stay.place.tenants)
+            number = (int(label.rpartition(":")[2]) - 1) % sets if sets > 1 and label.rpartition(":")[2].isdigit() else 0
+            return Tenant("own" if sets < 2 else f"tenant-{number + 1}", self.stay.credentials(number) if sets else {})
         if "second-tenant" in self.has:
             made = self._control("POST", "/__mock__/tenants", {"name": label})
             own = made.get("tenant") or made.get("client_id")
@@ -130,14 +153,14 @@ class Target:
             own = quote(own, safe="")
             # Each tenant's clock starts there when the tenant is made.
             ahead = 0.0 if self.start is None else self.start.timestamp() - clock.now()
-            return Tenant(label, _with_basic(made), f"/__mock__/tenants/{own}", ahead)
+            return Tenant(label, with_basic(made), f"/__mock__/tenants/{own}", ahead)
         variables = {name: VARIABLE.format(name.upper()) for name in self.credentials}
         missing = [variable for variable in variables.values() if not os.environ.get(variable)]
         if missing:
             message = (f"{self.url} needs credentials: set {', '.join(missing)} in the environment, "
                        "or name the URL of a mock (`payproof mock` starts one)")  # fmt: skip
             raise UsageError(message)
-        return Tenant("own", _with_basic({name: os.environ[variable] for name, variable in variables.items()}))
+        return Tenant("own", with_basic({name: os.environ[variable] for name, variable in variables.items()}))
 
     def advance(self, tenant: Tenant, seconds: float) -> None:
         """Move the tenant's clock at the target; needs `clock`."""
@@ -184,24 +207,34 @@ def check(source: Source) -> None:
     if source.faults or source.variants or source.clock is not None:
         message = "--fault, --variant and --clock are for the embedded mock; start `payproof mock` with them instead"
         raise UsageError(message)
-    split = urlsplit(source.target)
-    if split.scheme not in {"http", "https"} or not split.hostname:
-        message = f"there is no target {source.target!r}; name `mock` or a URL such as http://127.0.0.1:8080"
+    if "://" not in source.target:
+        return  # a name, which the files have to know
+    try:
+        split = urlsplit(source.target)
+        whole = split.scheme in {"http", "https"} and bool(split.hostname) and not (split.query or split.fragment)
+        canonical(split.hostname or "")
+    except ValueError:
+        whole = False
+    if whole and "@" in split.netloc:
+        message = "a URL with a user in it shows a secret on the command line; set PAYPROOF_... in the environment, or name a target"
+        raise UsageError(message)
+    if not whole:
+        message = "the target's URL is none: it is written like http://127.0.0.1:8080, without a query"
         raise UsageError(message)
 
 
 def refuse_production(url: str, hosts: Collection[str]) -> None:
-    """Refuse a URL on a host that a spec names as the vendor's production. Raises RefusedError; nothing is sent."""
-    host = (urlsplit(url).hostname or "").lower().rstrip(".")
+    """Refuse a URL on a host that is known as the vendor's production. Raises RefusedError; nothing is sent."""
+    host = canonical(urlsplit(url).hostname or "") if "://" in url else ""
     if host in hosts:
         message = f"{host} is a production host of the vendor: payproof sends nothing there"
         raise RefusedError(message)
 
 
-def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
-    """Reach the target: start the embedded mock, or look who answers at the URL.
+def open_target(source: Source, credentials: tuple[str, ...] = (), *, stay: Stay | None = None, route: Route | None = None) -> Target:
+    """Reach the target: start the embedded mock, or look who answers at the URL; a target with a name is not asked.
 
-    `credentials` are the names of those that a tenant needs; see `Kit.credentials`.
+    `credentials` are the names of those that a tenant needs; see `Kit.credentials`. `stay` is a target with a name.
 
     Raises TargetError if nothing answers, or what answers ends too late or is too large to be an API.
     """
@@ -213,31 +246,34 @@ def open_target(source: Source, credentials: tuple[str, ...] = ()) -> Target:
         found = _probe(server.url)
         return Target(EMBEDDED, server.url, frozenset(found["has"]), mock=True, faults=source.faults, variants=source.variants,
                       start=start, _server=server)  # fmt: skip
+    route = route or Route()
+    if stay is not None:
+        first = next(iter(stay.place.sites.values()))
+        return Target(stay.place.name, first.url, stay.place.offers, mock=False, manners=_asked(stay.place), stay=stay, route=route)
     url = source.target.rstrip("/")
-    found = _probe(url)
+    found = _probe(url, route)
     if isinstance(found.get("mock"), str):
         has, faults, variants = found.get("has"), found.get("faults", []), found.get("variants", [])
         if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (has, faults, variants)):
             message = f"{url}/__mock__/: `has`, `faults` and `variants` of a mock are lists of strings"
             raise TargetError(message)
         return Target(url, url, frozenset(has or ()), mock=True, faults=tuple(faults), variants=tuple(variants), credentials=credentials)
-    manners = None if _near(url) else Manners()
-    return Target(url, url, frozenset({"state", "raw-body"}), mock=False, credentials=credentials, manners=manners)
+    manners = None if loopback(urlsplit(url).hostname or "") else Manners()
+    return Target(url, url, frozenset({"state", "raw-body"}), mock=False, credentials=credentials, manners=manners, route=route)
 
 
-def _near(url: str) -> bool:
-    """Say whether a URL leads to this machine."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _asked(place: Place) -> Manners:
+    """Give the manners that a place asks for; where it says no rate, the usual one, and none on this machine."""
+    usual = Manners()
+    near = all(loopback(urlsplit(site.url).hostname or "") for site in place.sites.values())
+    rate = place.rate if place.rate is not None or near else usual.rate
+    return Manners(rate, place.one_at_a_time, place.budget, place.amount_cap, place.consistency_ms, place.seconds or usual.seconds)
 
 
-def _probe(url: str) -> dict[str, Any]:
+def _probe(url: str, route: Route | None = None) -> dict[str, Any]:
     """Ask who is there. Anything that answers HTTP is a target; only a mock answers this path, with its name and what it has."""
     try:
-        with contextlib.closing(Connection()) as connection:
+        with contextlib.closing(Connection(route)) as connection:
             status, headers, body = connection.ask(Request("GET", url + "/__mock__/"), PROBE_SECONDS, _PROBE_BYTES)
     except Overflow:
         return {}
@@ -254,13 +290,6 @@ def _probe(url: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _with_basic(credentials: Mapping[str, str]) -> dict[str, str]:
-    if not {"client_id", "client_secret"} <= credentials.keys():
-        return dict(credentials)
-    pair = f"{credentials['client_id']}:{credentials['client_secret']}"
-    return {**credentials, "basic": base64.b64encode(pair.encode()).decode()}
 
 
 def moment(text: str) -> datetime:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from payproof import clock, kit
+from payproof.approach import Approach
 from payproof.client import Api, Session
 from payproof.desk import Far
 from payproof.errors import TargetError
@@ -15,7 +16,6 @@ from payproof.judge import Judge
 from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
-from payproof.target import open_target
 from payproof.verdict import Outcome, weight
 from payproof.waiver import Waiver
 
@@ -32,10 +32,16 @@ if TYPE_CHECKING:
 class Worker:
     """One process that sends requests: it opens the target when the first test needs it, and writes its shard."""
 
-    def __init__(self, run_kit: Kit, options: Options, shared: dict[str, Any], header: Callable[[Target], dict[str, Any]]) -> None:
+    def __init__(
+        self, run_kit: Kit, options: Options, shared: dict[str, Any], header: Callable[[Target], dict[str, Any]],
+        approach: Approach | None = None,
+    ) -> None:  # fmt: skip
         """Take what the controller hands to each worker: the shard folder, the marker key, the progress port."""
         self.kit = run_kit
         self.options = options
+        self.approach = approach or Approach()
+        place = self.approach.place
+        self.scope = kit.selected(run_kit, options.apis, place.sites if place is not None else None)
         self.shared = shared
         self.dead = ""
         self._header = header
@@ -55,12 +61,12 @@ class Worker:
         if self.dead:
             raise TargetError(self.dead)
         if self._session is None:
-            scope = kit.selected(self.kit, self.options.apis)
-            target = open_target(self.options, self.kit.credentials(scope))
+            target = self.approach.open(self.options, self.kit.credentials(self.scope))
             redactor = Redactor(self.kit.sensitive(), key=bytes.fromhex(self.shared["key"]))
             self._journal = journal = Writer(Path(self.shared["shards"]) / f"{self.name}.jsonl", self._header(target))
-            judge = Judge(self.kit.contracts.values(), redactor, has=target.has)
-            opinion = SecondOpinion(list(self.kit.contracts.values()), coarse=self.options.depth == "smoke")
+            judge = Judge(self.kit.contracts.values(), redactor, has=target.has, base_paths=target.base_paths())
+            opinion = SecondOpinion(list(self.kit.contracts.values()), coarse=self.options.depth == "smoke",
+                                    base_paths=target.base_paths())  # fmt: skip
             excused = self._excused(judge, target)
             self._session = Session(self.kit, target, judge, redactor, journal, self.name, excused=excused, opinion=opinion)
             if target.manners is not None:

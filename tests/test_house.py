@@ -34,7 +34,8 @@ ORDER = (
     # what is kept
     "journal", "divergence", "verdict",
     # how a target is reached
-    "mock", "options", "manners", "turns", "desk", "connection", "transport", "client", "target",
+    "mock", "options", "secret", "place", "host", "route", "manners", "turns", "desk", "connection", "transport", "auth", "placefile",
+    "guard", "client", "target", "approach",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",

@@ -20,7 +20,10 @@ _MOST_WORKERS = 8
 
 
 @click.command("run", help="Judge a target by every clause of the kit. The evidence goes into a folder.")
-@click.option("--target", default="mock", metavar="mock|URL", help="What is judged: the embedded mock, or a URL.")
+@click.option("--target", default="mock", metavar="mock|URL|NAME", help="What is judged: the embedded mock, a URL, or a named target.")
+@click.option("--targets", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="The file that names targets [default: payproof.toml, if the current folder has it].")  # fmt: skip
+@click.option("--allow-production", is_flag=True, help="Not refuse the production host that the target names; both are needed.")
 @click.option("--api", "apis", multiple=True, metavar="ID", help="Only this API; repeatable. Partial.")
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause; repeatable. The verdict is partial.")
 @click.option("-k", "keyword", default="", metavar="EXPR", help="Only suites whose name matches, as in pytest. Partial.")

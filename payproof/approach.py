@@ -1,0 +1,65 @@
+"""How a process gets to the target of a run: the place and its secrets, the guard, and the route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from payproof import placefile
+from payproof.errors import UsageError
+from payproof.guard import Guard
+from payproof.options import DEPTHS
+from payproof.pan import published
+from payproof.place import Stay
+from payproof.route import Route
+from payproof.target import EMBEDDED, open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from payproof.kit import Kit
+    from payproof.options import Options
+    from payproof.place import Place
+    from payproof.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """What a process needs in order to reach the target. On the embedded mock there is nothing to it."""
+
+    place: Place | None = None
+    stay: Stay | None = None
+    guard: Guard | None = None
+    route: Route = field(default_factory=Route)
+
+    @classmethod
+    def plan(cls, kit: Kit, options: Options) -> Approach:
+        """Read the files that name targets and make sure that this one may be gone to. Nothing is fetched or sent.
+
+        Raises UsageError for files or a name that cannot be used, RefusedError for a target that must not be reached.
+        """
+        if options.target == EMBEDDED:
+            if options.allow_production:
+                message = "--allow-production is for a target with a name"
+                raise UsageError(message)
+            return cls()
+        atlas = placefile.read(kit, options.targets)
+        place = atlas.place(options.target)
+        guard = Guard.of(place, options.target, atlas.hosts, published(kit.root), allow_production=options.allow_production)
+        if place is not None and DEPTHS.index(options.depth) > DEPTHS.index(place.depth):
+            message = f"target {place.name} allows --depth {place.depth} at most"
+            raise UsageError(message)
+        return cls(place, None, guard, Route(place.ca_file if place is not None else None, guard.forbidden))
+
+    def entered(self, secrets: Mapping[str, str] | None = None) -> Approach:
+        """Give the approach with its secrets: those that another process fetched, or fetched now. Raises UsageError."""
+        return self if self.place is None else replace(self, stay=Stay(self.place, self.place.fetched() if secrets is None else secrets))
+
+    def open(self, options: Options, credentials: tuple[str, ...]) -> Target:
+        """Open the target; see `open_target`."""
+        return open_target(options, credentials, stay=self.stay, route=self.route)
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """What was fetched, for another process of the same run; it is handed over in memory only."""
+        return self.stay.secrets if self.stay is not None else {}
