@@ -168,8 +168,8 @@ def _laid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     found = dict(below)
     for name, value in above.items():
         old = found.get(name)
-        whole = name in {"auth", "proof"} or not isinstance(old, dict) or not isinstance(value, dict)
-        found[name] = value if whole else _laid(old, value)
+        tables = isinstance(old, dict) and isinstance(value, dict) and name not in {"auth", "proof"}
+        found[name] = _laid(found[name], value) if tables else value
     return found
 
 

@@ -218,7 +218,7 @@ def test_every_command_has_a_file() -> None:
 # Words
 
 FOREIGN = re.compile(
-    r"[/](?:work|opt/venv|root|home|Users|tmp)/|[/]opt/venv\b|\.\.[/]shared\b"
+    r"[/](?:work|opt/venv|root|home|(?-i:Users)|tmp)/|[/]opt/venv\b|\.\.[/]shared\b"
     r"|pypi[.]org|pythonhosted[.]org|npmjs[.](?:org|com)|registry[.][a-z]|jfrog[.]|artifactory[.]|nexus[.]",
     re.IGNORECASE,
 )

@@ -37,9 +37,9 @@ class Console:
         if not self._terminal.is_terminal:
             self._terminal = Terminal(highlight=False, soft_wrap=True, markup=False, emoji=False, width=_PLAIN_WIDTH)
         self._started = clock.ticks()
-        self._total = len(list(run.kit.clauses()))
+        self._total = sum(clause.api in run.scope for clause in run.kit.clauses())
         self._clauses = [clause.id for clause in run.kit.clauses()]
-        self._terminal.print(f"payproof: {', '.join(run.kit.contracts)} on {run.options.target}, depth {run.options.depth}, "
+        self._terminal.print(f"payproof: {', '.join(run.scope)} on {run.options.target}, depth {run.options.depth}, "
                              f"seed {run.options.seed}, {workers} workers")  # fmt: skip
         self._live = Live(console=self._terminal, refresh_per_second=5, transient=True) if self._terminal.is_terminal else None
         if self._live is not None:
