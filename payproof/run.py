@@ -148,6 +148,8 @@ class Run:
     def finish(self) -> dict[str, Any]:
         """Make `journal.jsonl` and `verdict.json` from the shards, whatever happened, and give the verdict.
 
+        A text of the verdict that holds a card number or a secret is withheld, which is an error of the suite.
+
         Raises OutputError if they cannot be written; the shards are kept then.
         """
         if self.desk is not None:
@@ -179,28 +181,39 @@ class Run:
             self.stopped.append(f"journal.jsonl is withheld, and so are the reports made of it: {leak}")
         else:
             _replace(draft, path)
-        self.result = verdict.decide(count, footer, journal.digest(draft if leak else path), version=__version__)
+        hits: list[str] = []
+        self.result = self.scan.cleaned(verdict.decide(count, footer, journal.digest(draft if leak else path), version=__version__), hits)
+        self._blame(f"verdict.json: a text that holds {kind} is withheld ({number} times)" for kind, number in Counter(hits).items())
         write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
         shutil.rmtree(self.shards, ignore_errors=True)
         return self.result
 
     def withhold(self) -> dict[str, Any]:
-        """Look at every file that was written, delete those that hold a card number or a secret, and give the verdict.
+        """Look at every file that was made of the journal, delete those that hold a card number or a secret, give the verdict.
 
         Each is an error of the suite. Raises OutputError.
         """
         told = []
-        reports = (self.options.out / name for name in FILES if name != "journal.jsonl")
-        for path in (*reports, *sorted((self.options.out / "allure-results").glob("*"))):
+        # Of the journal and the verdict `finish` has looked at everything already.
+        reports = (self.options.out / name for name in FILES if name not in {"journal.jsonl", "verdict.json"})
+        for path in (*reports, *sorted((self.options.out / _ALLURE).glob("*"))):
             if path.is_file() and (leak := self.scan.look(path)):
                 path.unlink()
-                told.append({"message": f"{path.relative_to(self.options.out)} is withheld: {leak}", "where": "run"})
+                told.append(f"{path.relative_to(self.options.out)} is withheld: {leak}")
+        if told:
+            self._blame(told)
+            write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
+        return self.result
+
+    def _blame(self, messages: Iterable[str]) -> None:
+        """Add errors of the suite to the verdict, which is not conformant then."""
+        told = [{"message": message, "where": "run"} for message in messages]
         if told:
             code = verdict.worst(Exit(self.result["exit"]), Exit.INCOMPLETE)
             self.result |= {"conformant": False, "complete": False, "exit": int(code), "suite_errors": self.result["suite_errors"] + told}
             self.result["counts"]["suite_errors"] += len(told)
-            write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
-        return self.result
+            for api in self.result["apis"]:
+                api["conformant"] = False
 
     def _witnessed(self, header: Mapping[str, Any]) -> bool:
         """Say whether every documented outcome must have been seen: on a mock, from standard depth on, as it is."""

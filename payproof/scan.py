@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from payproof.pan import is_card_number
@@ -74,6 +74,18 @@ class Scan:
                 if kind:
                     return f"line {number} holds {kind}"
         return ""
+
+    def cleaned(self, value: Any, hits: list[str]) -> Any:
+        """Give a JSON value in which a word stands for each text that holds something, and note in `hits` of what kind it was."""
+        if isinstance(value, str):
+            kind = next(self._kinds(value), "")
+            if not kind:
+                return value
+            hits.append(kind)
+            return f"[withheld: {kind}]"
+        if isinstance(value, dict):
+            return {name: self.cleaned(member, hits) for name, member in value.items()}
+        return [self.cleaned(item, hits) for item in value] if isinstance(value, list) else value
 
     def _kinds(self, line: str) -> Iterator[str]:
         for text in {line, unquote(line)} if "%" in line else (line,):

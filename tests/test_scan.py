@@ -86,6 +86,16 @@ def test_bytes_that_are_no_text_are_looked_at(scan: Scan, tmp_path: Path) -> Non
     assert scan.look(tmp_path / "x") == "line 2 holds a card number"
 
 
+def test_text_of_a_verdict_is_withheld_and_the_rest_stays(scan: Scan) -> None:
+    """The word stands in the place of the whole text, at every depth; what holds nothing, and what is no text, is as it was."""
+    hits: list[str] = []
+
+    cleaned = scan.cleaned({"exit": 1, "rows": [{"seen": f"said {TOKEN}", "at": "/id"}, [f"4111-{CARD[4:]}", None, True]]}, hits)
+
+    assert cleaned == {"exit": 1, "rows": [{"seen": "[withheld: a secret]", "at": "/id"}, ["[withheld: a card number]", None, True]]}
+    assert hits == ["a secret", "a card number"]
+
+
 LEAKY = f"""
 from payproof.redact import Redactor
 
@@ -97,17 +107,27 @@ def test_leak(apis):
     apis["vouchers"].call("getVoucher", path={{{{"id": "v-{CARD}"}}}})
     {{more}}
 """
+OTHER = f"""pass
+
+
+def test_other(apis):
+    raise RuntimeError("{CARD}")
+"""
 
 
 @pytest.mark.parametrize(
     ("method", "more", "withheld"),
     [
-        pytest.param("text", "pass", "journal.jsonl is withheld, and so are the reports made of it", id="journal"),
-        pytest.param("prose", f"assert '{CARD}' == 'x'", "-result.json is withheld: line 1 holds a card number", id="a-report"),
+        pytest.param(
+            "text", OTHER,
+            ("journal.jsonl is withheld, and so are the reports made of it", "verdict.json: a text that holds a card number is withheld"),
+            id="journal-and-verdict",
+        ),
+        pytest.param("prose", f"assert '{CARD}' == 'x'", ("-result.json is withheld: line 1 holds a card number",), id="a-report"),
     ],
 )
 def test_file_that_holds_a_card_number_is_withheld(
-    run_tiny: Callable[[Path, str], Any], tmp_path: Path, method: str, more: str, withheld: str
+    run_tiny: Callable[[Path, str], Any], tmp_path: Path, method: str, more: str, withheld: tuple[str, ...]
 ) -> None:
     """A redactor that fails: exit 3, an error of the suite that names the file, and no file with the number."""
     done = run_tiny(tmp_path / "out", LEAKY.format(method=method, more=more))
@@ -115,8 +135,10 @@ def test_file_that_holds_a_card_number_is_withheld(
     said = json.loads((tmp_path / "out" / "verdict.json").read_text(encoding="utf-8"))
     left = [path.name for path in (tmp_path / "out").rglob("*") if path.is_file() and CARD in path.read_text(encoding="utf-8")]
     assert left == []
-    assert [error["message"] for error in said["suite_errors"] if withheld in error["message"]]
+    messages = "\n".join(error["message"] for error in said["suite_errors"])
+    assert [part for part in withheld if part not in messages] == []
     assert (said["conformant"], said["complete"]) == (False, False)
+    assert [api["conformant"] for api in said["apis"]] == [False]
     assert done.returncode in {Exit.INCOMPLETE, Exit.NOT_CONFORMANT}
     assert CARD not in done.stdout + done.stderr
 
