@@ -28,6 +28,9 @@ SCHEMA = 1
 KINDS = ("exchange", "finding", "error", "transition", "act")
 """What stands between header and footer. An act is what was done to a target beside its API: its clock, its next answers."""
 
+_UNSAID: dict[str, Any] = {"kit": None, "faults": [], "variants": [], "clock": None, "documents": {}, "waivers": []}
+"""What headers did not have from the beginning, and what it means where one lacks it."""
+
 _BINARY = "base64:"
 
 
@@ -189,7 +192,7 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a whole journal: header first, footer last.
+    """Read a whole journal: header first, footer last. What a header of an earlier version lacks is there as it was then.
 
     Raises JournalError for an empty or foreign file, a missing footer, lines after it, counts or a digest that do not
     agree with the lines, and an exchange id that occurs twice.
@@ -221,7 +224,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                     message = f"{path}:{number}: the exchange {record.get('id')!r} occurs twice, or out of its order"
                     raise JournalError(message)
                 last[worker] = int(count)
-        yield record
+        yield {**_UNSAID, **record} if number == 1 else record
     if footer is None:
         message = f"{path}: has no footer: the run did not end, or the file was cut off"
         raise JournalError(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,23 @@ def run(payproof: Any, root: Path, out: Path, fault: str, keyword: str) -> dict[
     return found[0]
 
 
+def aged(path: Path) -> str:
+    """Write a journal as an earlier version would have, whose headers did not name kit, variants and clock."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    header, footer = json.loads(lines[0]), json.loads(lines[-1])
+    lines[0] = json.dumps({name: value for name, value in header.items() if name not in {"kit", "variants", "clock"}}).encode() + b"\n"
+    lines[-1] = json.dumps(footer | {"sha256": hashlib.sha256(b"".join(lines[:-1])).hexdigest()}).encode()
+    old = path.with_name("old.jsonl")
+    old.write_bytes(b"".join(lines))
+    return str(old)
+
+
 def test_finding_is_confirmed_by_few_requests_and_not_on_an_honest_server(payproof: Any, root: Path, tmp_path: Path) -> None:
-    """The chain is as short as can be, gets ids of its own, and shows nothing where nobody lies."""
+    """The chain is as short as can be, gets ids of its own, and shows nothing where nobody lies; an old journal does as well."""
     found = run(payproof, root, tmp_path / "out", "stale-default-copy", "renewed_card")
     path = str(tmp_path / "out" / "journal.jsonl")
 
-    lying = payproof("replay", path, found["id"])
+    lying = payproof("replay", aged(tmp_path / "out" / "journal.jsonl"), found["id"], "--kit", str(root))
     honest = payproof("replay", path, found["exchange"], "--target", "mock")
 
     assert lying.returncode == Exit.NOT_CONFORMANT, lying.stdout + lying.stderr
