@@ -281,7 +281,8 @@ class Api:
     def access(self, operation: str, where: str = "header") -> dict[str, str]:
         """Give the headers, or with "query" the parameters, that let this tenant in at an operation, as the contract says.
 
-        A token is fetched when it is first needed; `{fresh}` is a new UUID each time.
+        A token is fetched when it is first needed; `{fresh}` is a new UUID each time. Raises TargetError where the target's
+        tenants have no such credential, as those of the embedded mock at an API that it does not serve.
         """
         contract = self.session.kit.contracts[self.api]
         definition = contract.spec.operations[operation]
@@ -294,8 +295,7 @@ class Api:
         kept = contract.access.get("token", {}).get("credential", "token")
         if any(f"{{{kept}}}" in value for value in wanted.values()) and kept not in self.tenant.credentials:
             self.token()
-        known = {**self.tenant.credentials, "fresh": str(uuid.uuid4())}
-        return {name: value.format_map(known) for name, value in wanted.items()}
+        return self._filled(wanted)
 
     def together(self, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
         """Send requests of this tenant at the same time; see `Session.together`."""
@@ -305,8 +305,7 @@ class Api:
         """Fetch a token as the contract says, and use it from now on. Raises TargetError if none is given."""
         source = self.session.kit.contracts[self.api].access["token"]
         issuer = Api(self.session, self.tenant, source["api"])
-        headers = {name: value.format_map(self.tenant.credentials) for name, value in source.get("headers", {}).items()}
-        form = {name: value.format_map(self.tenant.credentials) for name, value in source.get("form", {}).items()}
+        headers, form = self._filled(source.get("headers", {})), self._filled(source.get("form", {}))
         answer = issuer.call(source["operation"], headers=headers, form=form)
         body = answer.body
         token = body.get(source["member"]) if isinstance(body, dict) else None
@@ -318,6 +317,15 @@ class Api:
         self.session.redactor.learn_secret(token)
         self.tenant.credentials[source.get("credential", "token")] = token
         return token
+
+    def _filled(self, templates: Mapping[str, str]) -> dict[str, str]:
+        known = {**self.tenant.credentials, "fresh": str(uuid.uuid4())}
+        try:
+            return {name: value.format_map(known) for name, value in templates.items()}
+        except KeyError as error:
+            message = (f"{self.session.target.name} gives its tenants no credential {error}, without which nobody gets in at {self.api}: "
+                       "name a server of this API with --target")  # fmt: skip
+            raise TargetError(message) from error
 
 
 ACCEPT = Intent("accept")

@@ -6,8 +6,11 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from payproof.again import published_accounts, published_cards
-from payproof.errors import Exit
+from payproof.cli.replay import command
+from payproof.errors import Exit, PayproofError, TargetError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +56,21 @@ def test_wrong_arguments_are_named(payproof: Any, tmp_path: Path) -> None:
     done = payproof("replay", str(path), "w0-1")
 
     assert (done.returncode, done.stderr) == (Exit.UNVERIFIED, f"payproof: {path}: cannot be read: No such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind", "words"),
+    [
+        pytest.param(".", UsageError, "has no API 'parking-accounts', which the finding is about", id="kit-without-the-api"),
+        pytest.param("tests/kits/parking", TargetError, "mock gives its tenants no credential 'garage_key'", id="target-without-the-api"),
+    ],
+)
+def test_finding_of_an_api_that_is_not_there(root: Path, folder: str, kind: type[PayproofError], words: str) -> None:
+    """The journal of another kit, and a target that serves another: one message that says what to name."""
+    example = root / "reports" / "example" / "journal.jsonl"
+
+    with pytest.raises(kind, match=words):
+        command.main([str(example), "F1", "--kit", str(root / folder), "--target", "mock"], standalone_mode=False)
 
 
 def test_cards_of_a_kit_are_those_that_it_names(tmp_path: Path) -> None:

@@ -44,6 +44,9 @@ def command(journal: Path, exchange: str, target: str | None, folder: Path | Non
     if script:
         click.echo(shell.script(part, cards, again.common_headers(loaded)), nl=False)
         return Exit.CONFORMANT
+    if part.last.api not in loaded.contracts:
+        message = f"{loaded.root} has no API {part.last.api!r}, which the finding is about; name the kit of the journal with --kit"
+        raise UsageError(message)
     where = target or header["target"]
     refuse_production(where, loaded.production_hosts())
     same = target is None and where == EMBEDDED
