@@ -18,6 +18,7 @@ from payproof.client import Api, Session
 from payproof.errors import UsageError
 from payproof.excerpt import leaves, names, without
 from payproof.exchange import Request, lowered
+from payproof.journal import Nowhere
 from payproof.judge import Judge
 from payproof.pan import is_card_number, published
 from payproof.redact import MARK, Redactor
@@ -41,13 +42,6 @@ _FIELD = re.compile(r"(?:^|(?<=&))([A-Za-z_]+)=(?:\[redacted:|%5Bredacted)[^&]*"
 _CODE = "123"
 _SHORTEST = 5
 """How long a value has to be to be told from others wherever it stands."""
-
-
-class _Nowhere:
-    """A journal that keeps nothing: what is sent again is shown, not written."""
-
-    def write(self, record: Mapping[str, Any]) -> None:
-        """Forget it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +111,7 @@ class Stage:
         self.played += 1
         contracts = self.kit.contracts.values()
         redactor = Redactor(self.kit.sensitive())
-        session = Session(self.kit, self.target, Judge(contracts, redactor, has=self.target.has), redactor, _Nowhere())
+        session = Session(self.kit, self.target, Judge(contracts, redactor, has=self.target.has), redactor, Nowhere())
         late = Judge(contracts, redactor, has=self.target.has, deferred=True)
         actors = _Cast(self, session)
         answers: list[Answer] = []

@@ -31,7 +31,8 @@ KINDS = ("exchange", "finding", "error", "transition", "act")
 _UNSAID: dict[str, Any] = {"kit": None, "faults": [], "variants": [], "clock": None, "documents": {}, "waivers": []}
 """What headers did not have from the beginning, and what it means where one lacks it."""
 
-_BINARY = "base64:"
+BINARY = "base64:"
+"""What a body begins with that is no text; base64 follows."""
 
 
 def exchange_record(exchange: Exchange, judgement: Judgement, redactor: Redactor, index: Mapping[str, int]) -> dict[str, Any]:
@@ -106,16 +107,16 @@ def _written(body: bytes, redactor: Redactor) -> str:
         text = redactor.text(body.decode("utf-8"))
     except UnicodeDecodeError:
         text = ""
-    if not body or (text and not text.startswith(_BINARY)):
+    if not body or (text and not text.startswith(BINARY)):
         return text
     # A body that is no text, or looks like one of those, is kept as it was, unless a card number can be read in it.
     shown = body.decode("latin-1")
-    return _BINARY + base64.b64encode(redactor.text(shown).encode("latin-1", "replace")).decode()
+    return BINARY + base64.b64encode(redactor.text(shown).encode("latin-1", "replace")).decode()
 
 
 def _read(body: str) -> bytes:
-    if body.startswith(_BINARY):
-        return base64.b64decode(body[len(_BINARY) :])
+    if body.startswith(BINARY):
+        return base64.b64decode(body[len(BINARY) :])
     return body.encode("utf-8", "surrogatepass")
 
 
@@ -167,6 +168,13 @@ class Writer:
         self._line({"kind": "footer", **footer, "counts": self.counts, "sha256": self._digest.hexdigest()})
         self.flush()
         self._file.close()
+
+
+class Nowhere:
+    """A journal that keeps nothing, for exchanges that stay in memory or are shown."""
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Forget it."""
 
 
 def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -19,6 +19,7 @@ from payproof.client import Api, Session
 from payproof.errors import KitError
 from payproof.exchange import Exchange, Request, Response, lowered
 from payproof.expression import Activation, EvaluationError, ExpressionError, compiled
+from payproof.journal import Nowhere
 from payproof.judge import Judge
 from payproof.plan import Plans
 from payproof.redact import Redactor
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
     from payproof.finding import Finding
     from payproof.kit import Kit
     from payproof.target import Target, Tenant
-
-
-class _Nowhere:
-    """A journal that keeps nothing: what is recorded here stays in memory."""
-
-    def write(self, record: Mapping[str, Any]) -> None:
-        """Forget it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +125,7 @@ def record(kit: Kit, api: str, target: Target) -> Chain:
         raise KitError(path, "has no function `story(play)`")
     redactor = Redactor(kit.sensitive())
     judge = Judge(kit.contracts.values(), redactor, has=target.has)
-    session = Session(kit, target, judge, redactor, _Nowhere(), record=[])
+    session = Session(kit, target, judge, redactor, Nowhere(), record=[])
     chain = Chain(has=target.has)
     try:
         module.story(Play(session, api, target.tenant(f"story:{api}"), chain.labels, []))

@@ -16,7 +16,7 @@ from harfile import Content, Creator, HarFile, PostData, Record, Request, Respon
 
 from payproof import clock
 from payproof.errors import OutputError
-from payproof.journal import natural
+from payproof.journal import BINARY, natural
 from payproof.report.words import one_line
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from payproof.report.account import Account
-
-_BINARY = "base64:"
 
 
 def write(path: Path, told: Account) -> None:
@@ -70,9 +68,9 @@ def _entry(har: HarFile, record: Mapping[str, Any], comment: str) -> None:
 
 def _response(came: Mapping[str, Any]) -> Response:
     body, kind = came["body"], _header(came["headers"], "content-type")
-    if body.startswith(_BINARY):
-        size = len(base64.b64decode(body.removeprefix(_BINARY)))
-        content = Content(size, mimeType=kind, text=body.removeprefix(_BINARY), encoding="base64")
+    if body.startswith(BINARY):
+        size = len(base64.b64decode(body.removeprefix(BINARY)))
+        content = Content(size, mimeType=kind, text=body.removeprefix(BINARY), encoding="base64")
     else:
         size = len(body.encode("utf-8", "replace"))
         content = Content(size, mimeType=kind, text=body)

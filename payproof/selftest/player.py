@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from payproof import clock
 from payproof.client import Session
 from payproof.errors import TargetError
+from payproof.journal import Nowhere
 from payproof.options import Options
 from payproof.replay import judges
 from payproof.selftest.trial import Outcome
@@ -16,8 +17,6 @@ from payproof.target import open_target
 from payproof.worker import Worker, observed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from payproof.exchange import Exchange
     from payproof.finding import Finding
     from payproof.kit import Kit
@@ -30,13 +29,6 @@ class Caught(BaseException):
 
     No Exception, so that neither a test nor Hypothesis takes it for a failure that could be looked into.
     """
-
-
-class _Nowhere:
-    """A journal that keeps nothing."""
-
-    def write(self, record: Mapping[str, Any]) -> None:
-        """Forget it."""
 
 
 @dataclass(slots=True)
@@ -96,7 +88,7 @@ class Player(Worker):
             target = open_target(self.options)
             judge, self.ear.late = judges(self.kit, target.has)
             self._session = Session(
-                self.kit, target, judge, judge.redactor, _Nowhere(), self.name, opinion=self._opinion, watch=self.ear,
+                self.kit, target, judge, judge.redactor, Nowhere(), self.name, opinion=self._opinion, watch=self.ear,
                 excused=lambda finding: observed(finding, target),
             )  # fmt: skip
         return self._session
