@@ -90,7 +90,7 @@ REPORTS: dict[str, Callable[[Path, account.Account], object]] = {
     "allure": lambda path, told: allure.write(path.with_name("allure-results"), told),
     "evidence.har": har.write,
     "report.html": html.write,
-    "summary.md": lambda path, told: summary.write(path, told.verdict, report.one_line(told.verdict)),
+    "summary.md": lambda path, told: summary.write(path, told.verdict),
 }
 
 

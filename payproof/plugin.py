@@ -339,5 +339,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(run.problem or report.one_line(run.result))
         terminalreporter.write_line(f"results in {run.options.out}")
         if run.result and os.environ.get("GITHUB_STEP_SUMMARY"):
-            for line in publish(run.result, report.one_line(run.result), os.environ["GITHUB_STEP_SUMMARY"]):
+            for line in publish(run.result, os.environ["GITHUB_STEP_SUMMARY"]):
                 terminalreporter.write_line(line)

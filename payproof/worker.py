@@ -74,8 +74,7 @@ class Worker:
             if self.shared.get("desk"):
                 self._session.desk = Far(self.shared["desk"], bytes.fromhex(self.shared["key"]))
             if self.shared.get("port"):
-                index = {clause.id: number for number, clause in enumerate(self.kit.clauses())}
-                self._reporter = Reporter(self.shared["port"], index)
+                self._reporter = Reporter(self.shared["port"], self._session.numbers)
             self._session.watch = self._report
         return self._session
 

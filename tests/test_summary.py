@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from payproof.errors import OutputError
-from payproof.report import one_line, summary
+from payproof.report import summary
 from payproof.report.tables import tables
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def verdict(rows: list[dict[str, Any]], findings: tuple[dict[str, Any], ...] = (
 
 
 def page(said: dict[str, Any]) -> str:
-    return summary.page(said, one_line(said))
+    return summary.page(said)
 
 
 def test_page_counts_every_kind_of_verdict() -> None:
@@ -111,7 +111,7 @@ def test_github_gets_summary_and_annotations(tmp_path: Path) -> None:
                    gaps=[{"api": "a", "what": "get never succeeded"}])  # fmt: skip
     (tmp_path / "step").write_text("before\n", encoding="utf-8")
 
-    told = list(summary.publish(said, one_line(said), str(tmp_path / "step")))
+    told = list(summary.publish(said, str(tmp_path / "step")))
 
     assert told == [
         "::error title=A-ONE::get /x: expected equals 1; seen 2%0A::error::x 5%25 (2 times, w0-7)",
@@ -126,4 +126,4 @@ def test_summary_that_cannot_be_published_is_an_error(tmp_path: Path) -> None:
     said = verdict([row("A-ONE", "passed")])
 
     with pytest.raises(OutputError, match="GITHUB_STEP_SUMMARY"):
-        list(summary.publish(said, one_line(said), str(tmp_path)))
+        list(summary.publish(said, str(tmp_path)))

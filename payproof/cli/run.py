@@ -86,7 +86,7 @@ def run(options: Options, workers: int) -> int:
         return int(status)
     console.show(begun.result)
     if os.environ.get("GITHUB_STEP_SUMMARY"):
-        for line in publish(begun.result, report.one_line(begun.result), os.environ["GITHUB_STEP_SUMMARY"]):
+        for line in publish(begun.result, os.environ["GITHUB_STEP_SUMMARY"]):
             click.echo(line)
     return int(begun.result["exit"])
 

@@ -20,5 +20,5 @@ def write(out: Path, journal: Path) -> dict[str, Any]:
     allure.write(out / "allure-results", told)
     har.write(out / "evidence.har", told)
     html.write(out / "report.html", told)
-    summary.write(out / "summary.md", told.verdict, one_line(told.verdict))
+    summary.write(out / "summary.md", told.verdict)
     return told.verdict

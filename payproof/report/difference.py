@@ -12,6 +12,7 @@ import jsonschema
 
 from payproof.errors import JournalError
 from payproof.report import account
+from payproof.report.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -171,11 +172,5 @@ def markdown(old: Side, new: Side, said: Difference) -> str:
     lines += [f"| {name.replace('_', ' ')} | {old.verdict['counts'][name]} | {new.verdict['counts'][name]} |"
               for name in ("passed", "failed", "warned", "waived", "not_applicable", "not_run", "findings")]  # fmt: skip
     for title, rows in sections(said):
-        lines += ["", f"## {title}", "", *(f"- {_plain(row)}" for row in rows)]
+        lines += ["", f"## {title}", "", *(f"- {plain(row, longest=None)}" for row in rows)]
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Give a text that came from a server so that Markdown shows it as it is."""
-    flat = " ".join(text.split())
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in flat)

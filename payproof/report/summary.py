@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from payproof.errors import OutputError
 from payproof.report.tables import tables
+from payproof.report.words import one_line, plain
 from payproof.run import write_atomically
 
 if TYPE_CHECKING:
@@ -16,22 +17,21 @@ if TYPE_CHECKING:
 
 _FINDINGS = 25
 _ROWS = 50
-_CELL = 300
-"""How many findings and rows are told, and how many characters of a text from a server: a comment has 65,536 in all."""
+"""How many findings and rows are told: a comment has 65,536 characters in all."""
 _LONGEST = 60_000
 _COUNTS = ("passed", "failed", "warned", "waived", "observed", "not_applicable", "not_run")
 _ANNOTATIONS = 10
 """How many annotations of one kind GitHub shows for a step."""
 
 
-def write(path: Path, verdict: Mapping[str, Any], line: str) -> None:
-    """Write the page. `line` is the verdict in one line. Raises OutputError."""
-    write_atomically(path, page(verdict, line))
+def write(path: Path, verdict: Mapping[str, Any]) -> None:
+    """Write the page. Raises OutputError."""
+    write_atomically(path, page(verdict))
 
 
-def page(verdict: Mapping[str, Any], line: str) -> str:
+def page(verdict: Mapping[str, Any]) -> str:
     """Give the page: the verdict, a row for each API, the findings, and the tables, folded."""
-    parts = [f"## payproof: {plain(line)}", "", *_circumstances(verdict), ""]
+    parts = [f"## payproof: {plain(one_line(verdict))}", "", *_circumstances(verdict), ""]
     parts += ["| API | conformant | " + " | ".join(name.replace("_", " ") for name in _COUNTS) + " |", "|---" * (len(_COUNTS) + 2) + "|"]
     for api in verdict["apis"]:
         own = [row["verdict"] for row in verdict["clauses"] if row["api"] == api["id"]]
@@ -84,21 +84,14 @@ def _folded(table: Table) -> str:
     return "\n".join([*lines, "", "</details>", ""])
 
 
-def plain(text: str) -> str:
-    """Give a text that came from elsewhere so that Markdown shows it as it is, on one line, and cut where it is long."""
-    flat = " ".join(str(text).split())
-    cut = flat if len(flat) <= _CELL else flat[:_CELL] + "…"
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#~@" else letter for letter in cut)
-
-
-def publish(verdict: Mapping[str, Any], line: str, summary: str) -> Iterator[str]:
+def publish(verdict: Mapping[str, Any], summary: str) -> Iterator[str]:
     """Add the page to GitHub's step summary, and give the annotations that its log wants: findings and what is missing.
 
     `summary` is the value of GITHUB_STEP_SUMMARY. Raises OutputError.
     """
     try:
         with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(page(verdict, line))
+            file.write(page(verdict))
     except OSError as error:
         message = f"{summary} (GITHUB_STEP_SUMMARY) cannot be written: {error.strerror}"
         raise OutputError(message) from error

@@ -1,4 +1,4 @@
-"""A verdict in a word and in a line."""
+"""A verdict in a word and in a line, and texts from elsewhere as Markdown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_CELL = 300
+"""How many characters are shown of a text that stands in a cell."""
 
 
 def word(verdict: Mapping[str, Any]) -> str:
@@ -22,3 +26,10 @@ def one_line(verdict: Mapping[str, Any]) -> str:
              for name in ("passed", "failed", "warned", "waived", "observed", "not_applicable", "not_run") if counts[name]]  # fmt: skip
     said = word(verdict) + (", partial" if verdict["partial"] else "")
     return f"{said}: {counts['clauses']} clauses: {', '.join(parts)}; {counts['exchanges']} exchanges; exit {verdict['exit']}"
+
+
+def plain(text: str, longest: int | None = _CELL) -> str:
+    """Give a text that came from elsewhere so that Markdown shows it as it is, on one line, and cut where it is too long."""
+    flat = " ".join(str(text).split())
+    cut = flat if longest is None or len(flat) <= longest else flat[:longest] + "…"
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#~@" else letter for letter in cut)
