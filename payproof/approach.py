@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from payproof import placefile
 from payproof.errors import UsageError
+from payproof.grant import Authority
 from payproof.guard import Guard
 from payproof.options import DEPTHS
 from payproof.pan import published
 from payproof.place import Stay
+from payproof.probe import Prober
 from payproof.route import Route
 from payproof.target import EMBEDDED, open_target
 
@@ -49,11 +51,20 @@ class Approach:
         if place is not None and DEPTHS.index(options.depth) > DEPTHS.index(place.depth):
             message = f"target {place.name} allows --depth {place.depth} at most"
             raise UsageError(message)
-        return cls(place, None, guard, Route(place.ca_file if place is not None else None, guard.forbidden))
+        return cls(place, None, guard, Route(place.ca_file if place is not None else None, guard.forbidden, guard))
 
     def entered(self, secrets: Mapping[str, str] | None = None) -> Approach:
         """Give the approach with its secrets: those that another process fetched, or fetched now. Raises UsageError."""
         return self if self.place is None else replace(self, stay=Stay(self.place, self.place.fetched() if secrets is None else secrets))
+
+    def authority(self, kit: Kit) -> Authority | None:
+        """Give whoever gets tokens at the place; None for a target without a name."""
+        return Authority(kit, self.stay, self.route) if self.stay is not None else None
+
+    def prober(self, kit: Kit) -> Prober | None:
+        """Give whoever looks at the place before a run; None for a target without a name."""
+        authority = self.authority(kit)
+        return Prober(authority, self.guard) if authority is not None and self.guard is not None else None
 
     def open(self, options: Options, credentials: tuple[str, ...]) -> Target:
         """Open the target; see `open_target`."""

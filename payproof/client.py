@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from payproof.desk import Shared
     from payproof.finding import Finding
     from payproof.judge import Judge, Judgement
+    from payproof.keyring import Keyring
     from payproof.kit import Kit
     from payproof.redact import Redactor
     from payproof.target import Target, Tenant
     from payproof.transport import Done
 
+LASTING_SECONDS = 10.0**9
+"""For how long a token is used of which nobody says how long it is good."""
 LOST_IN_A_ROW = 5
 """After so many requests without any answer the target is taken for dead, and the run stops."""
 
@@ -114,6 +117,7 @@ class Session:
     record: list[Answer] | None = None
     last: Answer | None = None
     desk: Shared | None = None
+    keyring: Keyring | None = None
     seconds: float = REQUEST_SECONDS
     witness: Witness = field(default_factory=Witness)
     _connection: Connection = field(default_factory=Connection)
@@ -259,6 +263,8 @@ class Api:
         asked = {name: chosen for name, chosen in {**self.access(operation, "query"), **(query or {})}.items() if chosen is not None}
         url = self.session.url(self.api, template) + (f"?{urlencode(asked)}" if asked else "")
         given: dict[str, str | None] = {"Accept": "application/json", "User-Agent": f"payproof/{__version__}"}
+        if self.session.target.stay is not None:
+            given.update(self.session.target.stay.headers())
         given.update(self.access(operation))
         content = b""
         if raw is not None:
@@ -293,7 +299,9 @@ class Api:
         filled = contract.access.get("headers" if where == "header" else "query", {})
         wanted = {name: value for name, value in filled.items() if (name.lower() if where == "header" else name) in declared}
         kept = contract.access.get("token", {}).get("credential", "token")
-        if any(f"{{{kept}}}" in value for value in wanted.values()) and kept not in self.tenant.credentials:
+        if self.session.keyring is not None:
+            self.session.keyring.open(self, wanted.values())
+        elif any(f"{{{kept}}}" in value for value in wanted.values()) and kept not in self.tenant.credentials:
             self.token()
         return self._filled(wanted)
 
@@ -303,6 +311,12 @@ class Api:
 
     def token(self) -> str:
         """Fetch a token as the contract says, and use it from now on. Raises TargetError if none is given."""
+        token, _ = self.issued()
+        self.tenant.credentials[self.session.kit.contracts[self.api].access["token"].get("credential", "token")] = token
+        return token
+
+    def issued(self) -> tuple[str, float]:
+        """Fetch a token as the contract says, and give it with the seconds that it is good for. Raises TargetError if none is given."""
         source = self.session.kit.contracts[self.api].access["token"]
         issuer = Api(self.session, self.tenant, source["api"])
         headers, form = self._filled(source.get("headers", {})), self._filled(source.get("form", {}))
@@ -315,8 +329,8 @@ class Api:
             message = f"{issuer.session.url(source['api'], '')}: no token was given ({self.session.redactor.text(what)})"
             raise TargetError(message)
         self.session.redactor.learn_secret(token)
-        self.tenant.credentials[source.get("credential", "token")] = token
-        return token
+        lives = body.get("expires_in") if isinstance(body, dict) else None
+        return token, float(lives) if isinstance(lives, int | float) and lives > 0 else LASTING_SECONDS
 
     def _filled(self, templates: Mapping[str, str]) -> dict[str, str]:
         known = {**self.tenant.credentials, "fresh": str(uuid.uuid4())}

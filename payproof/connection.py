@@ -83,6 +83,7 @@ class Connection:
         most, the body has `most` bytes at most, before and after that. `ready` is called when there is a connection and
         the first byte is about to be sent; how long it takes does not count. Raises an Unanswered, and closes the connection.
         """
+        self._route.check(request)
         try:
             answer = self._received(request, seconds, most, ready)
             body = decoded(answer.body(), answer.encodings(), most)

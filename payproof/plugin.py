@@ -81,7 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _load_fixtures(config, loaded)
         waivers = tuple(Waiver.from_json(row) for row in shared["waivers"])
         approach = Approach.plan(loaded, options).entered(shared["secrets"])
-        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"], waivers, approach)
+        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"], waivers, approach,
+                  shared["proofs"])  # fmt: skip
         named = {**shared, "name": _short(config.workerinput["workerid"])}
         config.stash[WORKER] = worker = Worker(loaded, options, named, run.header, approach)
         config.add_cleanup(guard(worker.hide))
@@ -149,7 +150,7 @@ def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:
     port = int(config.getoption("payproof_shared") or 0)
     return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started,
             "desk": run.desk.port if run.desk is not None else 0, "waivers": [one.as_json() for one in run.waivers],
-            "secrets": dict(run.approach.secrets)}  # fmt: skip
+            "secrets": dict(run.approach.secrets), "proofs": run.proofs}  # fmt: skip
 
 
 def _short(workerid: str) -> str:

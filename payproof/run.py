@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from payproof import __version__, clock, journal, kit, verdict, waiver, witness
 from payproof.approach import Approach
 from payproof.desk import Desk, DeskServer
-from payproof.errors import Exit, JournalError, OutputError, TargetError, UsageError
+from payproof.errors import Exit, JournalError, OutputError, RefusedError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
 from payproof.place import base_paths
@@ -51,6 +51,7 @@ class Run:
     started: float
     waivers: tuple[waiver.Waiver, ...] = ()
     approach: Approach = field(default_factory=Approach)
+    proofs: list[dict[str, Any]] = field(default_factory=list)
     scan: Scan = field(default_factory=Scan)
     stopped: list[str] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
@@ -99,11 +100,14 @@ class Run:
             return
         try:
             self.approach = self.approach.entered()
+            if (prober := self.approach.prober(self.kit)) is not None:
+                self.proofs = prober.proofs()
+                prober.look(self.scope)
             with self.approach.open(self.options, self.kit.credentials(self.scope)) as target:
                 target.tenant("probe")
                 if target.manners is not None:
                     self.desk = DeskServer(Desk(target.manners), self.key)
-        except UsageError:
+        except (UsageError, RefusedError):
             shutil.rmtree(self.shards, ignore_errors=True)
             raise
         except TargetError as error:
@@ -143,7 +147,7 @@ class Run:
 
     def _placed(self) -> dict[str, Any]:
         place = self.approach.place
-        return {} if place is None else {"place": place.as_json()}
+        return {} if place is None else {"place": {**place.as_json(), "proofs": self.proofs}}
 
     def finish(self) -> dict[str, Any]:
         """Make `journal.jsonl` and `verdict.json` from the shards, whatever happened, and give the verdict.

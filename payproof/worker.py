@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from payproof import clock, kit
 from payproof.approach import Approach
 from payproof.client import Api, Session
-from payproof.desk import Far
+from payproof.desk import Desk, Far
 from payproof.errors import TargetError
 from payproof.journal import Writer, act_record, error_record
 from payproof.judge import Judge
+from payproof.keyring import Keyring
+from payproof.manners import Manners
 from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
@@ -73,6 +75,9 @@ class Worker:
                 self._session.seconds = target.manners.seconds
             if self.shared.get("desk"):
                 self._session.desk = Far(self.shared["desk"], bytes.fromhex(self.shared["key"]))
+            if (authority := self.approach.authority(self.kit)) is not None:
+                desk = self._session.desk or Desk(target.manners or Manners())
+                self._session.keyring = Keyring(self._session, authority, desk)
             if self.shared.get("port"):
                 self._reporter = Reporter(self.shared["port"], self._session.numbers)
             self._session.watch = self._report

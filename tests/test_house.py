@@ -34,8 +34,8 @@ ORDER = (
     # what is kept
     "journal", "divergence", "verdict",
     # how a target is reached
-    "mock", "options", "secret", "place", "host", "route", "manners", "turns", "desk", "connection", "transport", "auth", "placefile",
-    "guard", "client", "target", "approach",
+    "mock", "options", "secret", "place", "host", "route", "manners", "turns", "desk", "connection", "transport", "auth", "grant",
+    "placefile", "guard", "probe", "client", "keyring", "target", "approach",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",
