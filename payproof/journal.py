@@ -12,6 +12,7 @@ import json
 import re
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from payproof.echo import hidden, told_codes
 from payproof.errors import JournalError, OutputError
 from payproof.exchange import Exchange, Intent, Request, Response, Unparsable
 from payproof.finding import Finding
@@ -64,7 +65,7 @@ def exchange_record(exchange: Exchange, judgement: Judgement, redactor: Redactor
         else {
             "status": response.status,
             "headers": redactor.headers(response.headers),
-            "body": _written(response.body, redactor),
+            "body": hidden(_written(response.body, redactor), told_codes(request.url, content, response.body, redactor.kinds)),
         },
         "judged": [index[name] for name in judgement.judged],
         "unjudged": {reason: [index[name] for name in names] for reason, names in judgement.unjudged.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from payproof.echo import echoed
 from payproof.exchange import Exchange, Unparsable, decimals, media_type, parse_json
 from payproof.expression import normalised, suspicious
 from payproof.shape import Sent, is_json
@@ -72,24 +73,9 @@ def names(
         whole = "\n".join((response.body.decode("utf-8", "replace"), *headers.values()))
         found["pans"] = redactor.leaked(whole) if "pans" in reads else []
         if "echoed" in reads:
-            found["echoed"] = [name for name, value in _marked(given, sensitive) if value in whole]
+            found["echoed"] = echoed(given, sensitive, whole, parsed, asked=exchange.request.url)
         if "members" in reads:
             found["members"] = list(member_names(found["body"]))
-    return found
-
-
-def _marked(sent: Any, sensitive: Mapping[str, str]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    stack = [sent]
-    for node in stack:
-        if type(node) is dict:
-            for name in sensitive.keys() & node.keys():
-                value = node[name]
-                if type(value) is str and len(value) >= 8:
-                    found.append((name, value))
-            stack += node.values()
-        elif type(node) is list:
-            stack += node
     return found
 
 

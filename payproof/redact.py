@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MARK = "[redacted:"
 """How every marker begins."""
 _MARK = MARK.encode()
+HIDDEN_CODE = f"{MARK}cvv]"
+"""What stands in the place of a card security code: the same for all, since a digest of three digits hides nothing."""
 
 _RUN = re.compile(r"(?<![0-9A-Za-z_.-])(?<!^\+)(?<![^0-9A-Za-z]\+)[0-9](?:[ -]?[0-9]){11,}(?!-?[0-9A-Za-z_])")
 """Digits that stand alone, one blank or hyphen between them allowed; a plus before them makes them a phone number."""
@@ -72,6 +74,11 @@ class Redactor:
         self._member = re.compile(rf'"({names})"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|\[[^\[\]{{}}]*\])')
         self._told = re.compile(rf"""(\\*["'])({names})(\\*["']\s*:\s*\\*["']?)([^"'\\,}}\s]+)""")
         self._field = re.compile(rf"(^|[&?])({names})=([^&\s]*)")
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The members whose values are hidden, each with its kind."""
+        return self._kinds
 
     def copy(self) -> Redactor:
         """Give a redactor that hides the same in the same way, and learns by itself from now on."""
@@ -227,7 +234,7 @@ class Redactor:
 
     def _marker(self, kind: str, value: str) -> str | None:
         if kind == "cvv":
-            return f"{MARK}cvv]"
+            return HIDDEN_CODE
         tag = hmac.new(self._key, value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:10]
         if kind in {"pan", "account"} and value.isdigit() and len(value) >= 12:
             return f"{MARK}pan:{value[-4:]}:{tag}]"

@@ -156,6 +156,7 @@ TABLE: dict[str, dict[tuple[int, str], tuple[Callable[[Stand], Answer], ...]]] =
             _body(consentAgreementSrc="Internal"), _body(action="Renew"), _body(agreedOn="06.03.2019"), _body(agreedOn="2019-02-30"),
             _with("agreedOn", 20190306), _with("consentAgreementRef", None), _body(consentAgreementRef="R" * 129),
             _persisted(networkTransactionId="N" * 129), _body(authGateway=NO_METHOD), _with("cardSecurityCode", 123),
+            _body(type="Weekly", cardSecurityCode="123"),
             _parts(body=[]), _parts(body="agreed"), _parts(key="k" * 256),
             _parts(headers={"Content-Type": "text/plain"}), _parts(headers={"Content-Encoding": "zip"}),
         ),

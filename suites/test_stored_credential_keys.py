@@ -110,6 +110,30 @@ def test_eight_at_once(billing: Billing, consents: Consents) -> None:
     billing.expect_once(CREATE, done)
 
 
+@pytest.mark.operation(CREATE)
+def test_different_requests_at_once(billing: Billing, consents: Consents) -> None:
+    """Eight consents of one card arrive at the same time, every other one with a key of its own and the rest without.
+
+    Expect eight profiles with eight numbers, each with the reference that was sent with it.
+    """
+    # All at once
+    path, before = {"payment-method-id": billing.method}, billing.profiles()
+    references = [f"consent {number}" for number in range(AT_ONCE)]
+    request = [billing.api.request(CREATE, path=path, body=consents.active(consentAgreementRef=reference),
+                                   headers={"Idempotency-Key": str(uuid4())} if number % 2 else {})
+               for number, reference in enumerate(references)]  # fmt: skip
+    answers = billing.api.together(request)
+    assert {answer.status for answer in answers} == {200}
+
+    # Each has its own number
+    after = billing.profiles()
+    assert len({answer.body["number"] for answer in answers}) == AT_ONCE
+    assert {answer.body["number"]: reference for answer, reference in zip(answers, references, strict=True)} == {
+        number: one["consentAgreementRef"] for number, one in after.items() if number not in before
+    }  # fmt: skip
+    billing.expect_effects(cardholder_transactions_approved=AT_ONCE, stored_credentials_created=AT_ONCE)
+
+
 @pytest.mark.needs("fault-control")
 @pytest.mark.parametrize("operation", EACH)
 def test_while_the_first_one_runs(billing: Billing, operation: str) -> None:

@@ -30,7 +30,7 @@ ORDER = (
     # what the contract says
     "syntax", "quick", "chains", "expression", "schema", "spec", "door", "contract", "kit", "ledger",
     # whether an exchange keeps it
-    "pan", "redact", "scan", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
+    "pan", "redact", "echo", "scan", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept
     "journal", "divergence", "verdict",
     # how a target is reached

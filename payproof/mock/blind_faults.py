@@ -104,6 +104,8 @@ FAULTS = (
           "MP-TOKEN-WRONG-CODE"),
     # Responses of more than 1000 bytes are compressed for those who take gzip
     Fault("zuora-gzip-above-1024", "Only responses of more than 1024 bytes are compressed.", _ZUORA, "ZU-GZIP-LARGE"),
+    # Compression is for those who ask for it; with the weight 0 gzip is refused (RFC 9110 section 12.5.3)
+    Fault("zuora-gzip-despite-q0", "A response is compressed where the client gives gzip the weight 0.", _ZUORA, "ZU-GZIP-REFUSED"),
     # Zuora-Track-Id: at most 64 characters
     Fault("zuora-track-id-of-64-refused", "A Zuora-Track-Id of exactly 64 characters is refused.", _ZUORA,
           "createStoredCredential.accepts-valid"),
@@ -113,6 +115,11 @@ FAULTS = (
     Fault("zuora-reference-cut", "A consentAgreementRef of 128 characters is kept without its last one.", _ZUORA, "ZU-LIST-REFERENCE"),
     # agreedOn: the date on which the profile was agreed
     Fault("zuora-agreed-on-day-early", "The agreedOn of a profile is shown as the day before.", _ZUORA, "ZU-LIST-AGREED-ON"),
+    # number: names one profile of its payment method
+    Fault("zuora-number-race", "Profiles that are created at the same time get the same number.", _ZUORA, "ZU-CREATE-NUMBER-NEW"),
+    # Idempotency-Key: the value identifies a request
+    Fault("zuora-key-case-folded", "Idempotency keys that differ in upper and lower case only are taken for one.", _ZUORA,
+          "ZU-KEY-OTHER-KEY"),
     # Idempotency-Key: at most 255 characters
     Fault("zuora-key-of-255-refused", "An Idempotency-Key of exactly 255 characters is refused.", _ZUORA,
           "createStoredCredential.accepts-valid"),
@@ -126,7 +133,7 @@ FAULTS = (
           "ZU-GATEWAY-WITHOUT-FRAMEWORK"),
     # status Agreed: no cardholder-initiated transaction is sent
     Fault("zuora-agreed-asks-cardholder", "An Agreed profile is not made where the gateway refuses a cardholder transaction.", _ZUORA,
-          "createStoredCredential.accepts-valid"),
+          "ZU-AGREED-ASKS-NOBODY"),
     # expiredOn and cancelledOn: null where they do not apply
     Fault("zuora-expiry-dated-as-cancel", "An expired profile has its moment in cancelledOn.", _ZUORA, "ZU-EXPIRED"),
     # Zuora-Entity-Ids: which entity the operation is for
@@ -134,4 +141,7 @@ FAULTS = (
           "ZU-ENTITY-SCOPE"),
     # Zuora-Org-Ids: one org without access fails the operation
     Fault("zuora-first-org-only", "Of several Zuora-Org-Ids only the first is checked.", _ZUORA, "ZU-ORG-OUTSIDE"),
+    # cardSecurityCode: is sent, and is in no documented answer
+    Fault("zuora-security-code-in-error", "A refused cardholder transaction quotes the cardSecurityCode.", _ZUORA,
+          "ZU-SECURITY-CODE-NOT-TOLD"),
 )

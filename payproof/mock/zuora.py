@@ -193,8 +193,8 @@ class ZuoraWorld:
             "jti": self._ids.uuid().replace("-", ""),
         }
 
-    def create(self, method_id: str, entity: str, request: CreateCredential) -> Json:
-        """Create a profile; a cardholder transaction that fails leaves nothing behind."""
+    def create(self, method_id: str, entity: str, request: CreateCredential, *, number: int | None = None) -> Json:
+        """Create a profile; a cardholder transaction that fails leaves nothing behind. Only a lie has a ``number`` before."""
         method = self.method(method_id, entity)
         gateway = request.get("authGateway", assumed.GATEWAY)
         if gateway not in (assumed.GATEWAY, self._plain_gateway, self._failing_gateway):
@@ -214,9 +214,12 @@ class ZuoraWorld:
         elif status == "Agreed" and self.lies("zuora-agreed-asks-cardholder"):
             failed = gateway == self._failing_gateway
         if not failed or self.lies("zuora-failed-transaction-creates"):
-            credential = self._keep(method, request, status)
+            credential = self._keep(method, request, status, number)
         if failed:
-            raise declined(GATEWAY, "authGateway did not approve the cardholder-initiated transaction", status=assumed.FAILED_CIT_STATUS)
+            refusal = "authGateway did not approve the cardholder-initiated transaction"
+            if self.lies("zuora-security-code-in-error"):
+                refusal += f" with {request.get('cardSecurityCode')}"
+            raise declined(GATEWAY, refusal, status=assumed.FAILED_CIT_STATUS)
         return self._done(method, credential)
 
     def list(self, method_id: str, entity: str, *, include_all: bool) -> Json:
@@ -258,7 +261,7 @@ class ZuoraWorld:
             raise declined(NOT_FOUND, "payment-method-id was not found", status=404)
         return method
 
-    def _keep(self, method: PaymentMethod, request: CreateCredential, status: str) -> Credential:
+    def _keep(self, method: PaymentMethod, request: CreateCredential, status: str, number: int | None) -> Credential:
         now = self._now()
         agreed_on: str | None = f"{request['agreedOn']} 00:00:00" if "agreedOn" in request else now
         if "agreedOn" in request and self.lies("zuora-agreed-on-day-early"):
@@ -269,7 +272,7 @@ class ZuoraWorld:
         if self.lies("zuora-agreed-on-lost") or ("agreedOn" not in request and self.lies("zuora-agreed-on-null")):
             agreed_on = None
         credential = Credential(
-            number=self._number(method),
+            number=number or self._number(method),
             status=status,
             type=request["type"],
             source=request["consentAgreementSrc"],

@@ -64,12 +64,14 @@ def idempotency_key(request: Request, world: ZuoraWorld) -> str | None:
         raise declined(INVALID, f"Idempotency-Key must have less than {_LONGEST_KEY} characters")
     if len(value) > _LONGEST_KEY and not world.lies("zuora-long-key-accepted"):
         raise declined(INVALID, f"Idempotency-Key must have at most {_LONGEST_KEY} characters")
-    return value
+    return value.lower() if world.lies("zuora-key-case-folded") else value
 
 
 def gzip_above(request: Request, world: ZuoraWorld) -> int | None:
     """Tell above how many bytes the answer is to be compressed; None where the client takes no gzip."""
-    if not request.takes_gzip() or world.lies("zuora-gzip-never"):
+    named = any("gzip" in value.lower() for value in request.headers(b"accept-encoding"))
+    asked = request.takes_gzip() or (named and world.lies("zuora-gzip-despite-q0"))
+    if not asked or world.lies("zuora-gzip-never"):
         return None
     if world.lies("zuora-gzip-above-1024"):
         return 1024

@@ -58,7 +58,9 @@ class _Call:
 
 
 def _create(call: _Call, body: Any) -> dict[str, Any]:
-    return call.world.create(call.method_id, call.entity, create_credential(body))
+    # Only a lie draws the number before the profile is made
+    number = int(call.number) if call.number else None
+    return call.world.create(call.method_id, call.entity, create_credential(body), number=number)
 
 
 def _list(call: _Call, _: Any) -> dict[str, Any]:
@@ -255,8 +257,11 @@ class ZuoraApi:
             body = None
             if operation.payload:
                 # Before the body, so that a wrong payment method is told whatever the body holds
-                call.world.method(call.method_id, call.entity)
+                method = call.world.method(call.method_id, call.entity)
                 body = await zuora_headers.body(call.request, call.world)
+                if call.world.lies("zuora-number-race"):
+                    call = replace(call, number=str(len(method.profiles) + 1))
+                    await asyncio.sleep(4 * assumed.GATEWAY_SECONDS)
             return Answer(200, operation.act(call, body))
         except Declined as refused:
             answer = self._refuse(refused, request_id, payload=operation.payload)

@@ -76,6 +76,7 @@ def _token(play: Play, label: str, *taken: str, **changes: Any) -> str:
 def _cards(play: Play, customer: str) -> tuple[int, int]:
     """Save two cards for the customer; give their ids."""
     path = {"customer_id": customer}
+    play("card-token-refused", "createCardToken", body={**CARD, "expiration_month": 13})
     taken = _token(play, "card-token")
     visa = play("save-card", "saveCard", path=path, body={"token": taken})
     token = _token(play, "card-token-of-second", taken, card_number=MASTERCARD)

@@ -61,6 +61,8 @@ def _tokens(play: Play) -> None:
     first = play("first-token", "issueZuoraToken", form=_form(play))
     play("second-token", "issueZuoraToken", form={**_form(play), "hint": first.body["access_token"]})
     play("wrong-secret", "issueZuoraToken", form={**_form(play), "client_secret": "not-the-secret-of-this-client"})
+    play.script({"kind": "status", "status": 429, "retry_after": 30})
+    play("token-busy", "issueZuoraToken", form=_form(play))
 
 
 def _consents(play: Play, method: dict[str, str]) -> None:
@@ -81,8 +83,10 @@ def _refusals(play: Play, method: dict[str, str]) -> None:
     """Send what is refused, and see that the list is what it was."""
     failing = {**CONSENT, "authGateway": play.credentials["zuora_failing_gateway"]}
     play("create-failing", "createStoredCredential", path=method, body=failing)
+    play("create-declined", "createStoredCredential", path=method, body={**CONSENT, "cardSecurityCode": "901"})
     untyped = {name: CONSENT[name] for name in ("consentAgreementSrc", "status")}
     play("create-without-type", "createStoredCredential", path=method, body=untyped)
+    play("create-agreed-weekly", "createStoredCredential", path=method, body={**AGREED, "type": "Weekly"})
     play("cancel-unknown", "cancelStoredCredential", path={**method, "profile-number": "99"})
     play("list-after-refusals", "listStoredCredentials", path=method, query=ALL)
 
@@ -103,6 +107,8 @@ def _headers(play: Play, method: dict[str, str], second: dict[str, str]) -> None
     play("track", "listStoredCredentials", path=second, headers={"Zuora-Track-Id": "Order 4711/a"})
     play("track-longest", "listStoredCredentials", path=second, headers={"Zuora-Track-Id": "Order-4711/" + "a" * 53})
     play("gzip-large", "listStoredCredentials", path=method, query=ALL, headers={"Accept-Encoding": "gzip"})
+    for label, coding in (("gzip-refused", "gzip;q=0, identity"), ("gzip-not-named", "br")):
+        play(label, "listStoredCredentials", path=method, query=ALL, headers={"Accept-Encoding": coding})
     play("gzip-small", "listStoredCredentials", path=second, headers={"Accept-Encoding": "gzip"})
     packed = gzip.compress(json.dumps({**AGREED, "consentAgreementRef": "packed"}).encode())
     play("create-packed", "createStoredCredential", path=method, raw=packed, headers={"Content-Encoding": "gzip"})
@@ -113,8 +119,11 @@ def _headers(play: Play, method: dict[str, str], second: dict[str, str]) -> None
 def _keys(play: Play, method: dict[str, str], second: dict[str, str]) -> None:
     """Repeat requests with their keys, and use a key where it does not belong."""
     key = {"Idempotency-Key": "order-4711"}
-    play("create-keyed", "createStoredCredential", path=method, body=CONSENT, headers=key)
+    first = play("create-keyed", "createStoredCredential", path=method, body=CONSENT, headers=key)
     play("create-keyed-again", "createStoredCredential", path=method, body=CONSENT, headers=key)
+    # The reference names the profile of the other key, which is where a mutant finds it
+    body = {**CONSENT, "consentAgreementRef": str(first.body["number"])}
+    play("create-keyed-in-capitals", "createStoredCredential", path=method, body=body, headers={"Idempotency-Key": "ORDER-4711"})
     play("create-keyed-elsewhere", "createStoredCredential", path=second, body=CONSENT, headers=key)
     failing = {**CONSENT, "authGateway": play.credentials["zuora_failing_gateway"]}
     for label in ("create-keyed-failing", "create-keyed-failing-again"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,13 @@ def a_little_is_not_compressed(z: Caller) -> bool:
     return "Content-Encoding" not in z.call("GET", Accept_Encoding="gzip").headers
 
 
+def weight_of_nothing_is_ignored(z: Caller) -> bool:
+    for _ in range(5):
+        z.create(AGREED)
+    assert len(z.call("GET").content) > 1000
+    return "Content-Encoding" in z.call("GET", Accept_Encoding="gzip;q=0").headers
+
+
 def longest_track_id_is_refused(z: Caller) -> bool:
     assert z.call("GET", Zuora_Track_Id="t" * 63).status_code == 200
     return z.call("GET", Zuora_Track_Id="t" * 64).status_code != 200
@@ -46,6 +54,18 @@ def reference_is_cut(z: Caller) -> bool:
 def agreed_on_is_the_day_before(z: Caller) -> bool:
     z.create({**AGREED, "agreedOn": "2024-03-01"})
     return bool(z.profiles()[0]["agreedOn"].startswith("2024-02-29"))
+
+
+def numbers_race(z: Caller) -> bool:
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(lambda _: z.create().json()["number"], range(4)))
+    return len(set(numbers)) < len(numbers)
+
+
+def case_of_keys_is_folded(z: Caller) -> bool:
+    z.create(Idempotency_Key="one")
+    z.create(Idempotency_Key="ONE")
+    return z.created() == 1
 
 
 def longest_key_is_refused(z: Caller) -> bool:
@@ -95,12 +115,21 @@ def only_first_org_is_checked(z: Caller) -> bool:
     return z.call("GET", Zuora_Org_Ids=f"{z.names['org']},nobodys").status_code == 200
 
 
+def security_code_is_quoted(z: Caller) -> bool:
+    refused = z.create({**gatewayed(z, "failing_gateway"), "cardSecurityCode": "739"})
+    assert refused.status_code == 400
+    return "739" in "".join(each["message"] for each in refused.json()["reasons"])
+
+
 TOLD: dict[str, Callable[[Caller], bool]] = {
     "zuora-gzip-above-1024": a_little_is_not_compressed,
+    "zuora-gzip-despite-q0": weight_of_nothing_is_ignored,
     "zuora-track-id-of-64-refused": longest_track_id_is_refused,
     "zuora-track-id-not-on-errors": track_id_is_not_on_errors,
     "zuora-reference-cut": reference_is_cut,
     "zuora-agreed-on-day-early": agreed_on_is_the_day_before,
+    "zuora-number-race": numbers_race,
+    "zuora-key-case-folded": case_of_keys_is_folded,
     "zuora-key-of-255-refused": longest_key_is_refused,
     "zuora-failure-replayed-as-200": failure_comes_back_as_200,
     "zuora-include-all-false-is-true": false_is_true,
@@ -109,6 +138,7 @@ TOLD: dict[str, Callable[[Caller], bool]] = {
     "zuora-expiry-dated-as-cancel": expiry_is_dated_as_cancel,
     "zuora-other-entity-listed": other_entity_is_listed,
     "zuora-first-org-only": only_first_org_is_checked,
+    "zuora-security-code-in-error": security_code_is_quoted,
 }
 
 
