@@ -38,6 +38,11 @@ class Actor:
             assert self.effects() == {name.replace("_", " "): count for name, count in counts.items()}  # noqa: S101  # a test's demand
 
 
+def varied(documented: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a documented body with members replaced by name; one that is None is left out."""
+    return {name: value for name, value in {**documented, **changes}.items() if value is not None}
+
+
 def accepted(answer: Answer, status: int = 200) -> dict[str, Any]:
     """Give the body, a JSON object, of an answer that must have this status; None where the status has no body.
 
