@@ -124,15 +124,21 @@ def other(client: httpx.Client) -> Merchant:
 
 
 @pytest.fixture
-def liar() -> Iterator[Callable[[str], Merchant]]:
-    """Start a mock that tells one lie, and sign a merchant in there."""
+def lying() -> Iterator[Callable[[str], httpx.Client]]:
+    """Start a mock that tells one lie, and give a client of it; both end with the test."""
     with ExitStack() as stack:
 
-        def start(fault: str) -> Merchant:
+        def start(fault: str) -> httpx.Client:
             server = stack.enter_context(MockServer(faults=[fault]))
-            return merchant_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
+            return stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE))
 
         yield start
+
+
+@pytest.fixture
+def liar(lying: Callable[[str], httpx.Client]) -> Callable[[str], Merchant]:
+    """Start a mock that tells one lie, and sign a merchant in there."""
+    return lambda fault: merchant_of(lying(fault))
 
 
 @pytest.fixture

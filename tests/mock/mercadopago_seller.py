@@ -1,16 +1,12 @@
 """A tenant of the mock that calls Mercado Pago's API."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-
-from payproof.mock.server import MockServer
-from tests.mock.conftest import PATIENCE
 
 VISA, MASTER = "4235647728025682", "5031755734530604"
 Json = dict[str, Any]
@@ -136,12 +132,6 @@ def seller(client: httpx.Client) -> Seller:
 
 
 @pytest.fixture
-def liar() -> Iterator[Callable[[str], Seller]]:
+def liar(lying: Callable[[str], httpx.Client]) -> Callable[[str], Seller]:
     """Start a mock that tells one lie, and give a seller there."""
-    with ExitStack() as stack:
-
-        def start(fault: str) -> Seller:
-            server = stack.enter_context(MockServer(faults=[fault]))
-            return seller_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
-
-        yield start
+    return lambda fault: seller_of(lying(fault))

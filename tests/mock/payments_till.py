@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
-from payproof.mock.server import MockServer
-from tests.mock.conftest import PATIENCE
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    import httpx
 
 Json = dict[str, Any]
 
@@ -167,12 +164,6 @@ def neighbour(client: httpx.Client) -> Till:
 
 
 @pytest.fixture
-def liar() -> Iterator[Callable[[str], Till]]:
+def liar(lying: Callable[[str], httpx.Client]) -> Callable[[str], Till]:
     """Start a mock that tells one lie, and sign a tenant in there."""
-    with ExitStack() as stack:
-
-        def start(fault: str) -> Till:
-            server = stack.enter_context(MockServer(faults=[fault], control=True))
-            return till_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
-
-        yield start
+    return lambda fault: till_of(lying(fault))

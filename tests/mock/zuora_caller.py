@@ -1,15 +1,11 @@
 """A tenant of the mock that calls Zuora's API."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
-
-from payproof.mock.server import MockServer
-from tests.mock.conftest import PATIENCE
 
 DOCUMENTED = {
     "authGateway": "4028905f5702783601570291e14c0015",
@@ -111,15 +107,9 @@ def other(client: httpx.Client) -> Caller:
 
 
 @pytest.fixture
-def liar() -> Iterator[Callable[[str], Caller]]:
+def liar(lying: Callable[[str], httpx.Client]) -> Callable[[str], Caller]:
     """Start a mock that tells one lie, and sign a tenant in there."""
-    with ExitStack() as stack:
-
-        def start(fault: str) -> Caller:
-            server = stack.enter_context(MockServer(faults=[fault]))
-            return caller_of(stack.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE)))
-
-        yield start
+    return lambda fault: caller_of(lying(fault))
 
 
 def gatewayed(caller: Caller, name: str) -> dict[str, str]:
