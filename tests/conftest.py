@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,37 @@ def payproof(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             [*program, *arguments[1:]], cwd=cwd, env={**os.environ, **environment},
             capture_output=True, text=True, timeout=timeout, check=False,
         )  # fmt: skip
+
+    return call
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell does to its background jobs: they ignore Ctrl-C, and so would all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def interrupted() -> Callable[..., tuple[int, str]]:
+    """Start the command, give its process to `wait`, then send it a signal; give its exit code and what it printed.
+
+    Ctrl-C reaches all processes of a terminal's foreground, the SIGTERM of a CI system the one that it started.
+    """
+
+    def call(*arguments: str, wait: Callable[[subprocess.Popen[str]], object], sent: signal.Signals) -> tuple[int, str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "payproof", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True, preexec_fn=heed_interrupts,  # noqa: PLW1509  # one call, and no lock that it could wait for
+        )  # fmt: skip
+        try:
+            wait(process)
+            if sent is signal.SIGINT:
+                os.killpg(process.pid, sent)
+            else:
+                process.send_signal(sent)
+            output, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        return process.returncode, output
 
     return call
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +17,12 @@ from payproof.selftest.crew import Crew, SelftestError
 from payproof.selftest.trial import Trial
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from payproof.selftest.trial import Outcome
 
+    Interrupted = Callable[..., tuple[int, str]]
     Payproof = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,33 +122,25 @@ def children(parent: int) -> set[int]:
     return found
 
 
-def heed_interrupts() -> None:
-    """Undo what a shell does to its background jobs: they ignore Ctrl-C, and so would all that they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc; run it on Linux")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
-def test_interrupt_leaves_nothing_behind(small: Path, tmp_path: Path, sent: signal.Signals) -> None:
+def test_interrupt_leaves_nothing_behind(interrupted: Interrupted, small: Path, tmp_path: Path, sent: signal.Signals) -> None:
     """Ctrl-C, or a CI system that ends its job: exit 3, no process and no sheet, not even the one of the time before."""
     out = tmp_path / "out"
     out.mkdir()
     (out / "kill-sheet.json").write_text("{}", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "payproof", "selftest", "--kit", str(small), "--workers", "2", "--live", "--out", str(out)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        preexec_fn=heed_interrupts,  # noqa: PLW1509  # one call, and no lock that it could wait for
-    )  # fmt: skip
+    started: set[int] = set()
     deadline = time.monotonic() + 150
-    while time.monotonic() < deadline and len(started := children(process.pid)) < 3 and process.poll() is None:
-        time.sleep(0.1)
-    if sent is signal.SIGINT:
-        os.killpg(process.pid, sent)
-    else:
-        process.send_signal(sent)
-    output, _ = process.communicate(timeout=60)
 
-    assert process.returncode == 3, output
+    def until_started(process: subprocess.Popen[str]) -> None:
+        nonlocal started
+        while time.monotonic() < deadline and len(started := children(process.pid)) < 3 and process.poll() is None:
+            time.sleep(0.1)
+
+    code, output = interrupted("selftest", "--kit", str(small), "--workers", "2", "--live", "--out", str(out),
+                               wait=until_started, sent=sent)  # fmt: skip
+
+    assert code == 3, output
     assert "interrupted" in output
     assert "Traceback" not in output
     assert len(started) == 3, "two workers, and the one that watches over what processes share"

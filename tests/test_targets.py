@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    Interrupted = Callable[..., tuple[int, str]]
     Payproof = Callable[..., subprocess.CompletedProcess[str]]
 
 CREDENTIALS = {"PAYPROOF_CLIENT_ID": "client", "PAYPROOF_CLIENT_SECRET": "a-secret-of-the-test", "PAYPROOF_MERCHANT_ID": "998482157630"}
@@ -150,11 +151,6 @@ def mock(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.communicate(timeout=20)
 
 
-def heed_interrupts() -> None:
-    """Undo what a shell does to its background jobs: they ignore Ctrl-C, and so would all that they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def wait_for_exchanges(out: Path) -> None:
     """Wait until a run has written some exchanges; the header comes before them, and is long."""
     deadline = time.monotonic() + 120
@@ -229,21 +225,12 @@ def assert_reports_are_incomplete(out: Path) -> None:
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
-def test_interrupt_leaves_a_journal(root: Path, tmp_path: Path, sent: signal.Signals) -> None:
+def test_interrupt_leaves_a_journal(interrupted: Interrupted, root: Path, tmp_path: Path, sent: signal.Signals) -> None:
     """Ctrl-C, or a CI system that ends its job: exit 3, a whole journal, a verdict that says interrupted, and all reports say so."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "payproof", "run", "--kit", str(root), "--out", str(tmp_path), "--workers", "2", "--depth", "smoke"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        preexec_fn=heed_interrupts,  # noqa: PLW1509  # one call, and no lock that it could wait for
-    )  # fmt: skip
-    wait_for_exchanges(tmp_path)
-    if sent is signal.SIGINT:
-        os.killpg(process.pid, sent)
-    else:
-        process.send_signal(sent)
-    output, _ = process.communicate(timeout=60)
+    code, output = interrupted("run", "--kit", str(root), "--out", str(tmp_path), "--workers", "2", "--depth", "smoke",
+                               wait=lambda _: wait_for_exchanges(tmp_path), sent=sent)  # fmt: skip
 
-    assert process.returncode == 3, output
+    assert code == 3, output
     assert journal_of(tmp_path)[-1]["kind"] == "footer"
     said = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
     assert any("interrupted" in error["message"] for error in said["suite_errors"])
