@@ -221,7 +221,7 @@ class Session:
         for message in (exchange.request, exchange.response):
             if message is None or not message.body:
                 continue
-            declared = lowered(message.headers).get("content-type", "")
+            declared = lowered(message.headers).get("content-type", "").lower()
             if "json" in declared:
                 try:
                     content = message.content() if isinstance(message, Request) else message.body

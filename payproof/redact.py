@@ -40,8 +40,19 @@ _CUT = re.compile(r"(?P<start>[A-Za-z0-9._~+/=-]{5,}?)?\.\.\.(?P<end>[A-Za-z0-9_
 _LAYOUTS = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4)})
 """How card numbers are grouped where other digits stand beside them."""
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,}")
+_ESCAPE = re.compile(r"\\(?:u00([2-7][0-9a-fA-F])|.)", re.DOTALL)
 _SCHEMES = frozenset({"authorization", "proxy-authorization"})
 _HIDDEN_HEADERS = _SCHEMES | {"cookie", "set-cookie"}
+
+def _plain(text: str) -> str:
+    """Write what JSON lets one escape and does not make one escape as it is, so that names and values are recognised."""
+
+    def sign(match: re.Match[str]) -> str:
+        meant = chr(int(match[1], 16)) if match[1] else "/" if match[0] == "\\/" else ""
+        return meant if meant and meant not in '"\\\x7f' else match[0]
+
+    return _ESCAPE.sub(sign, text) if "\\" in text and text.lstrip()[:1] in {"{", "[", '"'} else text
+
 
 def marked(exchange: Exchange) -> bool:
     """Say whether an exchange comes from where something was hidden."""
@@ -141,6 +152,7 @@ class Redactor:
     def card_numbers(self, text: str) -> list[str]:
         """Find the full card numbers in a text, each once, in order; grouped digits count too."""
         found: dict[str, None] = {}
+        text = _plain(text)
         if may_be_spaced(text):
             found.update(dict.fromkeys(digits for match in SPACED.finditer(text) if self._hides(digits := bare(match.group()))))
         if not may_hold_number(text, self._pans):
@@ -178,7 +190,15 @@ class Redactor:
             first = after
 
     def text(self, text: str) -> str:
-        """Write markers over everything that must not be seen in a text: a body, a URL, a message."""
+        """Write markers over everything that must not be seen in a text: a body, a URL, a message.
+
+        JSON in which something is hidden loses the escapes that it need not have.
+        """
+        plain = _plain(text)
+        hidden = self._hidden(plain)
+        return text if hidden == plain else hidden
+
+    def _hidden(self, text: str) -> str:
         text = self._member.sub(self._hide_member, text)
         text = self._field.sub(self._hide_field, text)
         if may_be_spaced(text):

@@ -26,10 +26,16 @@ _CODED = re.compile("(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){3}")
 """Nine digits in base64: three bytes of 0x30 to 0x39 are one group of four such letters."""
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_")
 _LONGEST = 19
+_ESCAPED = re.compile(r"\\+(?:u00([2-7][0-9a-fA-F])|/)")
+"""A sign that JSON may escape; a body is JSON within the JSON of a journal, so that there are more backslashes than one."""
 _SHORTEST = 8
 _DIFFERENT = 3
 _FEWEST = 12
 """How many digits a card number has at least."""
+
+
+def _meant(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else "/"
 
 
 def _alone(match: re.Match[str]) -> bool:
@@ -88,7 +94,10 @@ class Scan:
         return [self.cleaned(item, hits) for item in value] if isinstance(value, list) else value
 
     def _kinds(self, line: str) -> Iterator[str]:
-        for text in {line, unquote(line)} if "%" in line else (line,):
+        texts = {line, unquote(line)} if "%" in line else {line}
+        if "\\u00" in line or "\\/" in line:
+            texts.add(_ESCAPED.sub(_meant, line))
+        for text in texts:
             if any(self._card(match.group(), alone=_alone(match)) for match in _RUN.finditer(text)):
                 yield "a card number"
             if not self._secrets.isdisjoint(_WORD.findall(text)) or any(secret in text for secret in self._odd):

@@ -32,6 +32,36 @@ def test_a_secret_is_hidden_wherever_it_stands(text: str, secret: str) -> None:
     assert shown.endswith("]" + after)
 
 
+def test_a_secret_is_hidden_in_escaped_json() -> None:
+    """A server may escape any letter of a name or a value (RFC 8259 section 7), and many escape each slash."""
+    redactor = Redactor({"access_token": "secret"})
+    redactor.learn_secret(PAIR)
+    by_name, by_value = r'{"access\u005ftoken" : "abc\u002Ddef", "n": "\/"}', rf'{{"other": "{PAIR.replace("/", chr(92) + "/")}"}}'
+    assert redactor.text(by_name).startswith('{"access_token" : "' + MARK)
+    assert redactor.text(by_value).startswith('{"other": "' + MARK)
+
+
+@pytest.mark.parametrize("text", [r'{"note": "a\/b\u005f"}', r'{"note": "\\u005f \" \u0022"}', r"C:\u0041\/"])
+def test_escapes_stay_where_nothing_is_hidden(text: str) -> None:
+    """What was sent is evidence."""
+    redactor = Redactor({})
+    redactor.learn_secret(SECRET)
+    assert redactor.text(text) == text
+
+
+def test_escaped_backslash_begins_no_escape() -> None:
+    """A backslash that is escaped itself and a quotation mark stay as they are beside what is hidden."""
+    redactor = Redactor({})
+    redactor.learn_secret(SECRET)
+    shown = redactor.text(rf'{{"a": "\\u005f \u0022 \u005f", "b": "{SECRET}"}}')
+    assert shown.startswith(r'{"a": "\\u005f \u0022 _", "b": "' + MARK)
+
+
+def test_escaped_card_number_is_seen() -> None:
+    """A leak stays one when a digit is escaped."""
+    assert Redactor({}).leaked(r'{"n": "\u0034111111111111111"}') == ["4111111111111111"]
+
+
 def test_a_secret_is_hidden_in_a_path() -> None:
     redactor = Redactor({})
     redactor.learn_secret(SECRET)

@@ -47,6 +47,8 @@ def scan() -> Scan:
         pytest.param(f'{{"account": "{ACCOUNT}"}}', "a card number", id="account"),
         pytest.param(f"Bearer {TOKEN}", "a secret", id="token"),
         pytest.param(quote(f"x={TOKEN}&y") + "%20", "a secret", id="percent-encoded-token"),
+        pytest.param(json.dumps(TOKEN.replace("-", r"\u002d")), "a secret", id="escaped-token"),
+        pytest.param(json.dumps(rf"\u0034{CARD[1:]}"), "a card number", id="escaped-digit"),
         pytest.param(f"said {ODD}.", "a secret", id="odd-secret"),
     ],
 )

@@ -145,8 +145,11 @@ class Tokens:
         return refusal
 
     def _basic(self, request: Request, form: dict[str, str]) -> tuple[Script, Grant]:
-        """Take client credentials in a header or in the form."""
-        sent = _pair(request) or (form.get("client_id", ""), form.get("client_secret", ""))
+        """Take client credentials in a header or in the form, but not in both (RFC 6749 section 5.2)."""
+        pair = _pair(request)
+        if pair is not None and form.get("client_secret"):
+            raise TokenRefused("invalid_request", "More than one way of client authentication")
+        sent = pair or (form.get("client_id", ""), form.get("client_secret", ""))
         tenant = self._tenants.get(sent[0])
         if tenant is None or not hmac.compare_digest(sent[1].encode(), tenant.client_secret.encode()):
             raise TokenRefused("invalid_client", "Client authentication failed")
