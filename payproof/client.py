@@ -8,17 +8,19 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 from payproof import __version__
+from payproof.answer import Answer, BrokenClause
 from payproof.connection import Connection
 from payproof.door import AUTHORIZATION, doors
-from payproof.errors import TargetError
-from payproof.exchange import Exchange, Intent, Request, Unparsable, lowered, parse_json
+from payproof.errors import TargetError, UnclearError
+from payproof.exchange import Exchange, Intent, Request, lowered
 from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
-from payproof.shape import FORM
+from payproof.shape import FORM, moved
 from payproof.transport import REQUEST_SECONDS, exchanged
 from payproof.witness import Witness
 
@@ -27,65 +29,20 @@ if TYPE_CHECKING:
 
     from payproof.desk import Shared
     from payproof.finding import Finding
-    from payproof.judge import Judge, Judgement
+    from payproof.judge import Judge
     from payproof.keyring import Keyring
     from payproof.kit import Kit
     from payproof.redact import Redactor
     from payproof.target import Target, Tenant
     from payproof.transport import Done
+    from payproof.weather import Weather
+
+__all__ = ["ACCEPT", "Answer", "Api", "BrokenClause", "Session"]
 
 LASTING_SECONDS = 10.0**9
 """For how long a token is used of which nobody says how long it is good."""
 LOST_IN_A_ROW = 5
 """After so many requests without any answer the target is taken for dead, and the run stops."""
-
-
-class BrokenClause(AssertionError):
-    """An exchange broke a clause. There is a subclass for each clause, so that shrinking stays with one of them."""
-
-    kinds: dict[str, type[BrokenClause]] = {}  # noqa: RUF012  # a registry of subclasses, filled by `of`
-
-    @classmethod
-    def of(cls, finding: Finding) -> BrokenClause:
-        """Give the exception for a finding."""
-        kind = cls.kinds.get(finding.clause)
-        if kind is None:
-            kind = cls.kinds[finding.clause] = type(f"Broken<{finding.clause}>", (cls,), {})
-        place = f" at {finding.pointer}" if finding.pointer else ""
-        return kind(f"{finding.clause}{place}: expected {finding.expected}; seen {finding.seen} ({finding.exchange})")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: the exchange, and what the judge said of it. Without a response the status is 0."""
-
-    exchange: Exchange
-    judgement: Judgement
-
-    @property
-    def status(self) -> int:
-        """The status, 0 if no answer came."""
-        return self.exchange.response.status if self.exchange.response else 0
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Headers by lower-case name."""
-        return lowered(self.exchange.response.headers) if self.exchange.response else {}
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.exchange.response.body.decode("utf-8", "replace") if self.exchange.response else ""
-
-    @property
-    def body(self) -> Any:
-        """The JSON body; None where there is none."""
-        if self.exchange.response is None or not self.exchange.response.body:
-            return None
-        try:
-            return parse_json(self.exchange.response.body)
-        except Unparsable:
-            return None
 
 
 class Journal(Protocol):
@@ -119,6 +76,7 @@ class Session:
     desk: Shared | None = None
     keyring: Keyring | None = None
     seconds: float = REQUEST_SECONDS
+    weather: Weather | None = None
     witness: Witness = field(default_factory=Witness)
     _connection: Connection = field(default_factory=Connection)
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -144,9 +102,15 @@ class Session:
         """Send a request, judge the exchange, write it down.
 
         Raises TargetError once the target has given no answer LOST_IN_A_ROW times, RefusedError for what the budget of
-        the run does not allow.
+        the run does not allow, UnclearError where the weather at the target keeps the answer back.
         """
-        return self._taken(tenant, exchanged(self._connection, request, seconds=self.seconds, desk=self.desk), intent)
+        if self.weather is not None:
+            return self.weather.send(self, tenant, request, intent)
+        return self.taken(tenant, self.exchange(request), intent)
+
+    def exchange(self, request: Request, *, repeated: bool = False) -> Done:
+        """Send a request and give what came of it, not judged. What is `repeated` moves nothing a second time."""
+        return self._exchanged(self._connection, request, repeated=repeated)
 
     def together(self, tenant: Tenant, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
         """Send requests at the same time, each on a connection of its own; the answers are in the order of the requests.
@@ -160,23 +124,35 @@ class Session:
         with self._turn:
             self.judge.ledger.crowd = [(one.started, one.started + one.elapsed / 1000) for one in done]
             try:
-                answers = {index: self._taken(tenant, done[index], intent) for index in order}
+                taken = self.taken if self.weather is None else partial(self.weather.taken, self)
+                answers = {index: taken(tenant, done[index], intent) for index in order}
             finally:
                 self.judge.ledger.crowd = ()
+        foul = [answer.exchange for answer in answers.values() if answer.exchange.weather]
+        if foul:
+            message = f"weather: {len(foul)} of {len(done)} requests sent together: {foul[0].weather} ({foul[0].id})"
+            raise UnclearError(message)
         return [answers[index] for index in range(len(done))]
 
     def _alone(self, request: Request) -> Done:
         with contextlib.closing(Connection(self.target.route)) as connection:
-            return exchanged(connection, request, seconds=self.seconds, desk=self.desk)
+            return self._exchanged(connection, request)
 
-    def _taken(self, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:
+    def _exchanged(self, connection: Connection, request: Request, *, repeated: bool = False) -> Done:
+        amount = 0 if self.desk is None or repeated else moved(self.judge.operation(request), request)
+        return exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount)
+
+    def taken(
+        self, tenant: Tenant, done: Done, intent: Intent | None, weather: str = "", attempts: tuple[str, ...] = ()
+    ) -> Answer:
+        """Judge what came of a request and write it down; `weather` and `attempts` are those of the exchange."""
         self.lost = self.lost + 1 if done.response is None else 0
         self.exchanges += 1
         told = tenant.told(done.request, done.response)
         exchange = Exchange(f"{self.worker}-{self.exchanges}", done.request, done.response, done.started, done.elapsed, tenant.label,
-                            done.started + tenant.offset, done.problem, intent, self.test, told)  # fmt: skip
+                            done.started + tenant.offset, done.problem, intent, self.test, told, weather, attempts)  # fmt: skip
         answer = self.take(exchange)
-        if self.lost >= LOST_IN_A_ROW:
+        if self.weather is None and self.lost >= LOST_IN_A_ROW:
             message = f"{self.target.url} gave no answer {self.lost} times in a row, last: {self.redactor.text(done.problem)}"
             raise TargetError(message)
         return answer
@@ -206,7 +182,7 @@ class Session:
     def _look(self, exchange: Exchange, answer: Answer) -> None:
         judgement = answer.judgement
         found = self.judge.find(exchange) if judgement.operation else None
-        if found is None:
+        if found is None or exchange.weather:
             return
         contract, operation, path = found
         if exchange.response is not None:

@@ -58,6 +58,12 @@ class TargetError(PayproofError):
     exit = Exit.INCOMPLETE
 
 
+class UnclearError(PayproofError):
+    """What became of one request stays unclear, by no fault that could be told: what needed its answer was not run."""
+
+    exit = Exit.INCOMPLETE
+
+
 class RefusedError(PayproofError):
     """A request was about to go where it must not. Nothing was sent."""
 

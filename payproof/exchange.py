@@ -200,7 +200,8 @@ class Exchange:
 
     `started` is in seconds since the epoch on our clock, `at` the same moment on the target's clock as far as the
     suite moved it, `elapsed` in milliseconds. Without a response, `error` says what happened on the way. `scripted` says
-    that the suite had told the target how to answer.
+    that the suite had told the target how to answer. `weather` says what kept the target's own answer back: such an
+    exchange is not judged. `attempts` are the ids of the exchanges before it in which the same request was sent.
     """
 
     id: str
@@ -214,6 +215,8 @@ class Exchange:
     intent: Intent | None = None
     test: str = ""
     scripted: bool = False
+    weather: str = ""
+    attempts: tuple[str, ...] = ()
 
     def finished(self) -> float:
         """Seconds since the epoch at which the answer was complete."""

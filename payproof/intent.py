@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from payproof.door import AUTHORIZATION, doors
+from payproof.exchange import Unparsable
+from payproof.expression import Activation, EvaluationError, normalised
 from payproof.redact import marked
 from payproof.shape import Fault, Sent, request_faults
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payproof.exchange import Exchange
+    from payproof.expression import Expression
     from payproof.spec import Operation, Spec
 
 
@@ -100,3 +103,15 @@ def _hole(exchange: Exchange) -> str:
     if not named:
         return f"the refusal ({response.status}) does not name {intent.member()}"
     return ""
+
+
+def says_no(refused: Expression | None, exchange: Exchange, headers: Mapping[str, str], body: Any) -> bool:
+    """Say whether a 2xx is a refusal by the contract's own word for that; a body that cannot be parsed is none."""
+    if refused is None or exchange.response is None or not 200 <= exchange.response.status < 300:
+        return False
+    known = None if isinstance(body, Unparsable) else body
+    names = {"status": exchange.response.status, "headers": headers, "body": normalised(known)}
+    try:
+        return refused.answer(Activation(names)) is True
+    except EvaluationError:
+        return False

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
-KINDS = ("exchange", "finding", "error", "transition", "act")
-"""What stands between header and footer. An act is what was done to a target beside its API: its clock, its next answers."""
+KINDS = ("exchange", "finding", "error", "transition", "act", "repeat")
+"""What stands between header and footer. An act is what was done to a target beside its API: its clock, its next answers. A
+repeat says what became of a test's findings when the test was run again."""
 
 _UNSAID: dict[str, Any] = {"kit": None, "faults": [], "variants": [], "clock": None, "documents": {}, "waivers": []}
 """What headers did not have from the beginning, and what it means where one lacks it."""
@@ -77,6 +78,10 @@ def exchange_record(exchange: Exchange, judgement: Judgement, redactor: Redactor
                             "keyword": intent.keyword}  # fmt: skip
     if exchange.scripted:
         record["scripted"] = True
+    if exchange.weather:
+        record["weather"] = exchange.weather
+    if exchange.attempts:
+        record["attempts"] = list(exchange.attempts)
     if judgement.refused:
         record["refused"] = True
     if judgement.hole:
@@ -97,6 +102,7 @@ def read_exchange(record: Mapping[str, Any]) -> Exchange:
             ),
             record["started"], record["elapsed"], record["tenant"], record["at"], record.get("error", ""),
             None if intent is None else Intent(**intent), record["test"], record.get("scripted", False),
+            record.get("weather", ""), tuple(record.get("attempts", ())),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         message = f"exchange {record.get('id', '?')} is not as payproof writes it: {error!r}"
@@ -220,7 +226,8 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             raise JournalError(message)
         if kind == "footer":
             footer = record
-            if record.get("counts") != counts or record.get("sha256") != digest.hexdigest():
+            told = {"repeat": 0, **record.get("counts", {})}  # older journals know none
+            if told != counts or record.get("sha256") != digest.hexdigest():
                 message = f"{path}:{number}: the footer does not agree with the lines before it: the journal was edited or shortened"
                 raise JournalError(message)
         else:
@@ -249,14 +256,16 @@ def finding_record(finding: Finding) -> dict[str, Any]:
     return {"kind": "finding", **finding.as_json()}
 
 
-def error_record(message: str, *, where: str = "", test: str = "", refused: bool = False) -> dict[str, Any]:
+def error_record(message: str, *, where: str = "", test: str = "", refused: bool = False, unclear: str | None = None) -> dict[str, Any]:
     """Give an error of the suite as a journal line: never a verdict on the target.
 
     `test` names a test that failed where no clause was found broken so far; clauses that are judged at the end of the
-    run may still explain it. `refused` says that the run was stopped where it must not go, or not go on.
+    run may still explain it. `refused` says that the run was stopped where it must not go, or not go on, `unclear` names the API
+    of which something stays unclear by no fault of the suite.
     """
-    record = {"kind": "error", "message": message, "where": where}
-    return {**record, **({"test": test} if test else {}), **({"refused": True} if refused else {})}
+    record: dict[str, Any] = {"kind": "error", "message": message, "where": where}
+    told = {"test": test or None, "refused": refused or None, "unclear": unclear}
+    return record | {name: value for name, value in told.items() if value is not None}
 
 
 def act_record(tenant: str, **act: Any) -> dict[str, Any]:

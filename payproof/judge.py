@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from payproof.exchange import Exchange, Unparsable, lowered
-from payproof.expression import Activation, EvaluationError, normalised
+from payproof.expression import Activation, EvaluationError
 from payproof.finding import Finding
-from payproof.intent import reception
+from payproof.intent import reception, says_no
 from payproof.learning import key_of, keys_of, learn
 from payproof.ledger import Ledger
 from payproof.names import EVERYTHING, response_body
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from payproof.chains import Chain
     from payproof.clause import Clause
     from payproof.contract import Contract
+    from payproof.exchange import Request
     from payproof.ledger import Key
     from payproof.plan import Compiled, Group
     from payproof.redact import Redactor
@@ -37,9 +38,10 @@ class Judgement:
     `judged` are the clauses that got an answer, `unjudged` those that were selected and got none, by reason: `shape` (the
     answer, or the request that a clause reads, has not its documented shape), `absent` (an optional member was left out),
     `state` (what was there before is not known), `answer` (none came), `redacted` (a clause would be broken, but what it
-    compares was hidden before it was judged). `hole` says why a refusal proves nothing, if it does not; `refused` that a
-    2xx says no, by the contract's own word for that; `doubtful` that the state before comes from an answer without its
-    documented shape; `sent` is where the request departs from the spec, if anybody looked.
+    compares was hidden before it was judged), `weather` (the answer is not the target's own). `hole` says why a refusal
+    proves nothing, if it does not; `refused` that a 2xx says no, by the contract's own word for that; `doubtful` that the
+    state before comes from an answer without its documented shape; `sent` is where the request departs from the spec, if
+    anybody looked.
     """
 
     api: str = ""
@@ -107,6 +109,11 @@ class Judge:
                 return contract, *found
         return None
 
+    def operation(self, request: Request) -> Operation | None:
+        """Find the operation that a request belongs to."""
+        found = self.find(Exchange("", request, None, 0.0, 0.0))
+        return found[1] if found is not None else None
+
     def judge(self, exchange: Exchange) -> Judgement:
         """Say everything about one exchange, and learn from it."""
         found = self.find(exchange)
@@ -118,13 +125,16 @@ class Judge:
         headers = lowered(exchange.response.headers) if exchange.response else {}
         body = response_body(exchange, headers, operation)
         sent = Sent.of(exchange.request)
-        judgement.refused = _refused(contract, exchange, headers, body)
-        if not self.deferred:
+        own = exchange.response is not None and not exchange.weather
+        judgement.refused = own and says_no(contract.refused, exchange, headers, body)
+        if exchange.weather and not self.deferred:
+            judgement.skip("weather", f"{operation.id}.status")
+        elif not self.deferred:
             self._judge_shape(judgement, compiled, exchange, headers, body)
             self._judge_reception(judgement, compiled, exchange, path, sent)
         names = self._names(compiled, exchange, headers, body, path, sent, compiled.reads)
         activation = Activation(names)
-        if exchange.response is not None:
+        if own:
             subject = self._subject(compiled, names, activation, exchange)
             self._add_states(names, compiled, activation, subject, exchange, compiled.plan.reads)
             judgement.doubtful = subject is not None and not self.ledger.sound(subject)
@@ -132,7 +142,7 @@ class Judge:
                 self._judge_group(judgement, compiled, group, names, exchange)
         judgement.errors += activation.doubts
         learn(
-            self.ledger, compiled, names, activation, exchange, lost=exchange.response is None or isinstance(body, Unparsable),
+            self.ledger, compiled, names, activation, exchange, lost=not own or isinstance(body, Unparsable),
             sound=not judgement.faults,
         )  # fmt: skip
         return judgement
@@ -337,14 +347,3 @@ class Judge:
                 keys = []
             slices[name] = {**self.ledger.recall("", name, keys), **self.ledger.recall(exchange.tenant, name, keys)}
         return slices
-
-
-def _refused(contract: Contract, exchange: Exchange, headers: dict[str, str], body: Any) -> bool:
-    if contract.refused is None or exchange.response is None or not 200 <= exchange.response.status < 300:
-        return False
-    known = None if isinstance(body, Unparsable) else body
-    names = {"status": exchange.response.status, "headers": headers, "body": normalised(known)}
-    try:
-        return contract.refused.answer(Activation(names)) is True
-    except EvaluationError:
-        return False

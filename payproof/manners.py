@@ -1,4 +1,4 @@
-"""What a target asks of those who use it: how often, how much at once, how long, and by which certificates."""
+"""What a target asks of those who use it: how often, how much, and how patiently."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import random
-    from pathlib import Path
 
     from payproof.exchange import Response
 
@@ -33,7 +32,6 @@ class Manners:
     amount_cap: int | None = None
     consistency_ms: int = 0
     seconds: float = 15.0
-    ca_file: Path | None = None
 
 
 def retry_after(response: Response | None, now: float) -> float | None:

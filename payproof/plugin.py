@@ -16,10 +16,11 @@ import pytest
 
 from payproof import fixtures, kit, report
 from payproof.allurelog import guard
+from payproof.answer import BrokenClause, is_finding
 from payproof.approach import Approach
-from payproof.client import BrokenClause
-from payproof.errors import PayproofError, RefusedError, TargetError
+from payproof.errors import PayproofError, RefusedError, TargetError, UnclearError
 from payproof.options import Options
+from payproof.repeat import Repeats
 from payproof.report.summary import publish
 from payproof.run import Run
 from payproof.selection import label, sampled
@@ -85,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
                   shared["proofs"])  # fmt: skip
         named = {**shared, "name": _short(config.workerinput["workerid"])}
         config.stash[WORKER] = worker = Worker(loaded, options, named, run.header, approach)
-        config.add_cleanup(guard(worker.hide))
+        _prepare(config, worker)
         return
     if config.getoption("collectonly", default=False):
         return  # what is collected needs the kit's contracts only
@@ -115,7 +116,13 @@ def pytest_configure(config: pytest.Config) -> None:
         # Results of an earlier run would be shown as tries of this one.
         shutil.rmtree(config.option.allure_report_dir, ignore_errors=True)
     config.stash[WORKER] = worker = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header, run.approach)
+    _prepare(config, worker)
+
+
+def _prepare(config: pytest.Config, worker: Worker) -> None:
     config.add_cleanup(guard(worker.hide))
+    if worker.shared["desk"]:
+        config.pluginmanager.register(Repeats(worker))
 
 
 def _load_fixtures(config: pytest.Config, loaded: kit.Kit) -> None:
@@ -284,14 +291,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     error = call.excinfo.value
     if isinstance(error, TargetError | RefusedError):
         worker.lose(str(error), refused=isinstance(error, RefusedError))
-    elif not _is_finding(error):
+    elif isinstance(error, UnclearError):
+        worker.unclear = str(error)
+    elif not is_finding(error):
         what = f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}"
         worker.fail(what, test=worker.hide(item.nodeid))
     return made
-
-
-def _is_finding(error: BaseException) -> bool:
-    return all(map(_is_finding, error.exceptions)) if isinstance(error, BaseExceptionGroup) else isinstance(error, BrokenClause)
 
 
 class _Collected:

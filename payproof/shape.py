@@ -73,6 +73,15 @@ class Sent:
         return cls(headers, Unparsable(f"media type {media!r} is not one that carries fields"))
 
 
+def moved(operation: Operation | None, request: Request) -> int:
+    """Give the amount (minor units) that a request moves, by the spec's own word for where it stands (x-moves); else 0."""
+    steps = operation.moves.split("/")[1:] if operation is not None else []
+    value = Sent.of(request).body if steps else None
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if type(value) is int and value > 0 else 0
+
+
 def response_faults(spec: Spec, operation: Operation, exchange: Exchange, headers: Mapping[str, str], body: Any) -> list[Fault]:
     """Judge a response: status, media type, headers, schema. `body` is the parsed body or an `Unparsable`."""
     response = exchange.response

@@ -13,7 +13,7 @@ import jsonschema_rs
 from payproof import yamlfile
 from payproof.clause import Basis
 from payproof.errors import KitError
-from payproof.schema import ANNOTATIONS, DanglingReference, Ground, identifiers, resolve, sensitive
+from payproof.schema import ANNOTATIONS, DanglingReference, Ground, identifiers, members, resolve, sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,8 @@ class Shape:
 class Parameter:
     """A parameter of an operation; values are strings on the wire and are read by the type of the schema.
 
-    `key` is the name under which a request's values are looked up, `pointer` where findings point.
+    `key` is the name under which a request's values are looked up, `pointer` where findings point. `once` says that
+    requests with the same value are one and the same to the server (x-idempotency-key).
     """
 
     name: str
@@ -63,6 +64,7 @@ class Parameter:
     shape: Shape
     key: str
     pointer: str
+    once: bool = False
 
     def parse(self, text: str) -> Any:
         """Read the value as the schema's type; the text itself where it is none of that type."""
@@ -98,6 +100,16 @@ class Operation:
         """Give the documented response for a status: exact, by range (`4XX`), or the default; None if undocumented."""
         answers = self.answers
         return answers.get(str(status)) or answers.get(f"{status // 100}XX") or answers.get("default")
+
+    @property
+    def key(self) -> str:
+        """The lower-case name of the header that makes it safe to send a request again; empty where none is documented."""
+        return next((one.key for one in self.parameters if one.once), "")
+
+    @property
+    def moves(self) -> str:
+        """The JSON pointer of the amount (minor units) that a request of this operation moves; empty for one that moves none."""
+        return str(self.definition.get("x-moves", ""))
 
     @property
     def writes(self) -> bool:
@@ -230,13 +242,20 @@ class _Loader:
         parameters = {}
         for raw in (*item.get("parameters", ()), *node.get("parameters", ())):
             parameter = resolve(self.document, raw)
-            shape = self.shape(parameter["schema"], self.ground(parameter, ground, at), at)
+            own = self.ground(parameter, ground, at)
+            shape = self.shape(parameter["schema"], own, at)
             name, where = parameter["name"], parameter["in"]
             key = name.lower() if where == "header" else name
-            parameters[name, where] = Parameter(name, where, parameter.get("required", False), shape, key, f"/{where}/{name}")
+            once = parameter.get("x-idempotency-key", False)
+            if once and (where != "header" or own.basis == Basis.ASSUMED):
+                raise self.fail(at, f"{name} is marked x-idempotency-key, and is no header or only assumed: nothing is sent again for it")
+            parameters[name, where] = Parameter(name, where, parameter.get("required", False), shape, key, f"/{where}/{name}", once)
         body = resolve(self.document, node.get("requestBody", {}))
         around = self.ground(body, ground, at)
         bodies = {media: self.shape(value["schema"], around, at) for media, value in body.get("content", {}).items()}
+        moves = node.get("x-moves", "").split("/")[1:]
+        if moves and not any(True for shape in bodies.values() for _ in members(self.document, shape.schema, moves)):
+            raise self.fail((*at, "x-moves"), f"no body has {node['x-moves']}", "give the JSON pointer of an amount in the body")
         answers = {status: self.answer(status, raw, ground, (*at, "responses", status))
                    for status, raw in node.get("responses", {}).items()}  # fmt: skip
         return Operation(

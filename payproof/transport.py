@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payproof import clock
-from payproof.connection import Unanswered
+from payproof.connection import Unanswered, Unreachable
 from payproof.exchange import Request, Response
 
 if TYPE_CHECKING:
@@ -24,13 +24,22 @@ MOST_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A request and what came of it: when it was sent (epoch seconds), how long it took (milliseconds)."""
+    """A request and what came of it: when it was sent (epoch seconds), how long it took (milliseconds).
+
+    `unsent` says that there was no connection, so that nothing of it can have arrived.
+    """
 
     request: Request
     response: Response | None
     started: float
     elapsed: float
     problem: str
+    unsent: bool = False
+
+    @property
+    def status(self) -> int:
+        """The status, 0 if no answer came."""
+        return self.response.status if self.response is not None else 0
 
 
 def exchanged(
@@ -43,16 +52,16 @@ def exchanged(
     there is a connection: what a request waits for is not part of its time. Raises RefusedError as `Shared.turn` does.
     """
     sent = _Sent(desk, amount, free, clock.now(), clock.ticks())
-    response, problem = None, ""
+    response, problem, unsent = None, "", False
     try:
         response = Response(*connection.ask(request, seconds, MOST_BYTES, sent.wait if desk is not None else None))
     except Unanswered as error:
-        problem = f"{type(error).__name__}: {error}"
+        problem, unsent = f"{type(error).__name__}: {error}", isinstance(error, Unreachable)
     finally:
         elapsed = (clock.ticks() - sent.ticks) * 1000
         if desk is not None and sent.turn is not None:
             desk.done(sent.turn)
-    return Done(request, response, sent.started, elapsed, problem)
+    return Done(request, response, sent.started, elapsed, problem, unsent)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from payproof import divergence
+from payproof.attempts import FLAKY, Attempts
 from payproof.errors import Exit
 from payproof.finding import Finding
 from payproof.waiver import Waiver
@@ -73,10 +74,13 @@ class Count:
         self.broken_tests: set[str] = set()
         self.transitions: list[dict[str, Any]] = []
         self.refused = False
+        self.attempts = Attempts()
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Take one record of kind exchange, finding, error or transition."""
+        """Take one record of kind exchange, finding, error, transition or repeat."""
         kind = record["kind"]
+        if self.attempts.add(record):
+            return
         if kind == "exchange":
             self._exchange(record)
         elif kind == "finding":
@@ -135,10 +139,10 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
     for clause, tally in zip(header["clauses"], count.tallies, strict=True):
         foreign = not tally.selected and not scope.issuperset(clause.get("leans_on", ()))
         if clause["api"] in scope and not foreign and (chosen is None or clause["id"] in chosen):
-            rows.append(_row(clause, tally, header))
+            rows.append(_row(clause, tally, count))
     errors = [*count.unexplained(), *({"message": text, "where": "run"} for text in footer["stopped"])]
     waivers = [_waiver(one, count, rows) for one in count.waivers]
-    gaps = _gaps(count, scope, rows) + list(footer["gaps"]) + _stale(waivers)
+    gaps = _gaps(count, scope, rows) + list(footer["gaps"]) + _stale(waivers) + count.attempts.unclear + _flaky(count)
     counts = Counter(row["verdict"] for row in rows)
     in_scope = {row["id"] for row in rows}
     found = [(finding, seen, waived) for (_, waived), (finding, seen) in count.findings.items() if finding.clause in in_scope]
@@ -182,12 +186,13 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
         "leftovers": [],
         "suite_errors": errors,
         "gaps": gaps,
+        "weather": [{"what": what, "count": number} for what, number in count.attempts.weather.most_common()],
         "generated": footer.get("generated", []),
     }
 
 
-def _row(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]) -> dict[str, Any]:
-    outcome, reason = _outcome(clause, tally, header)
+def _row(clause: Mapping[str, Any], tally: _Tally, count: Count) -> dict[str, Any]:
+    outcome, reason = _outcome(clause, tally, count)
     return {
         "id": clause["id"], "api": clause["api"], "operation": clause["operation"], "keyword": clause["keyword"],
         "basis": clause["basis"], "text": clause["text"], "verdict": outcome.value, "reason": reason,
@@ -195,22 +200,37 @@ def _row(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]) ->
     }  # fmt: skip
 
 
-def _outcome(clause: Mapping[str, Any], tally: _Tally, header: Mapping[str, Any]) -> tuple[Outcome, str | None]:
+def _outcome(clause: Mapping[str, Any], tally: _Tally, count: Count) -> tuple[Outcome, str | None]:
+    header = count.header
     # Of a target that was never reached nobody knows what it has: nothing is not-applicable then.
     missing = sorted(set(clause["needs"]) - set(header["has"])) if header["has"] is not None else []
     if missing:
         return Outcome.NOT_APPLICABLE, f"the target has no {', '.join(missing)}"
     if tally.broken:
-        weights = [Outcome.WAIVED if waived else weight(finding, mock=reference(header), strict=header["strict"])
-                   for finding, waived in tally.findings]  # fmt: skip
+        weights = [Outcome.WAIVED if waived else _weight(finding, count) for finding, waived in tally.findings]
         worst_of_all = min(weights, key=[Outcome.FAILED, Outcome.WARNED, Outcome.OBSERVED, Outcome.WAIVED].index)
-        return worst_of_all, ", ".join(sorted({waived for _, waived in tally.findings if waived})) or None
+        reasons = {waived for _, waived in tally.findings if waived}
+        reasons |= {FLAKY for finding, _ in tally.findings if count.attempts.flaky(finding)}
+        return worst_of_all, ", ".join(sorted(reasons)) or None
     if not tally.judged:
         if not tally.selected:
             return Outcome.NOT_RUN, "no exchange met its condition"
         why = ", ".join(f"{reason} {number}" for reason, number in tally.unjudged.most_common())
         return Outcome.NOT_RUN, f"selected {tally.selected} times and never judged: {why}"
     return Outcome.PASSED, None
+
+
+def _weight(finding: Finding, count: Count) -> Outcome:
+    found = weight(finding, mock=reference(count.header), strict=count.header["strict"])
+    return Outcome.WARNED if found is Outcome.FAILED and count.attempts.flaky(finding) else found
+
+
+def _flaky(count: Count) -> list[dict[str, str]]:
+    """Give the findings that are not confirmed, and must not be forgotten either: whether the clause is kept stays open."""
+    mock, strict = reference(count.header), count.header["strict"]
+    open_ = [finding for (_, waived), (finding, _) in count.findings.items() if not waived and count.attempts.flaky(finding)]
+    return [{"api": finding.api, "what": f"{finding.clause} is {FLAKY} ({finding.exchange})"} for finding in open_
+            if weight(finding, mock=mock, strict=strict) is Outcome.FAILED]  # fmt: skip
 
 
 def reference(header: Mapping[str, Any]) -> bool:
@@ -292,9 +312,9 @@ def _finding(number: int, finding: Finding, seen: int, waived: str, count: Count
     return {
         "id": f"F{number}", "fingerprint": finding.fingerprint, "count": seen, "clause": finding.clause,
         "keyword": finding.keyword, "basis": finding.basis, "operation": finding.operation, "pointer": finding.pointer,
-        "expected": finding.expected, "seen": finding.seen, "exchange": finding.exchange, "attempts": [],
+        "expected": finding.expected, "seen": finding.seen, "exchange": finding.exchange, "attempts": count.attempts.of(finding),
         "reproduce": again + (f" -k {name}" if name else ""), "test": test, "api": finding.api,
-        "waiver": waived or None,
+        "waiver": waived or None, "flaky": count.attempts.flaky(finding),
     }  # fmt: skip
 
 

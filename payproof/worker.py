@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from payproof.progress import Reporter
 from payproof.redact import Redactor
 from payproof.verdict import Outcome, weight
 from payproof.waiver import Waiver
+from payproof.weather import Weather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +54,8 @@ class Worker:
         self._journal: Writer | None = None
         self._tenants: dict[str, int] = {}
         self.steps: Steps | None = None
+        self.unclear = ""
+        self.judged: dict[tuple[str, str], str] = {}
 
     @property
     def name(self) -> str:
@@ -75,6 +79,7 @@ class Worker:
                 self._session.seconds = target.manners.seconds
             if self.shared.get("desk"):
                 self._session.desk = Far(self.shared["desk"], bytes.fromhex(self.shared["key"]))
+                self._session.weather = self._weather(target)
             if (authority := self.approach.authority(self.kit)) is not None:
                 desk = self._session.desk or Desk(target.manners or Manners())
                 self._session.keyring = Keyring(self._session, authority, desk)
@@ -83,6 +88,12 @@ class Worker:
             self._session.watch = self._report
         return self._session
 
+    def _weather(self, target: Target) -> Weather:
+        tokens = frozenset(contract.access["token"]["operation"] for contract in self.kit.contracts.values() if "token" in contract.access)
+        consistency = target.manners.consistency_ms / 1000 if target.manners is not None else 0.0
+        luck = random.Random(f"{self.options.seed} {self.name}")  # noqa: S311  # how long to wait need not be kept from anybody
+        return Weather(luck, consistency, tokens)
+
     def _excused(self, judge: Judge, target: Target) -> Callable[[Finding], bool]:
         waivers, day = [Waiver.from_json(row) for row in self.shared["waivers"]], clock.iso(self.shared["started"])[:10]
         judge.telling = frozenset(one.clause for one in waivers)
@@ -90,6 +101,8 @@ class Worker:
 
     def _report(self, session: Session) -> None:
         last = session.last
+        if last is not None and session.weather is not None:
+            self.judged |= {(clause, last.judgement.operation): last.exchange.id for clause in last.judgement.judged}
         if last is not None and self.steps is not None:
             self.steps.note(session, last)
         if last is not None and self._reporter is not None:
@@ -101,11 +114,21 @@ class Worker:
         number = self._tenants[test] = self._tenants.get(test, 0) + 1
         return f"{self.options.seed}:{test}:{number}"
 
-    def fail(self, message: str, *, test: str = "", refused: bool = False) -> None:
+    def fail(self, message: str, *, test: str = "", refused: bool = False, unclear: str | None = None) -> None:
         """Write an error of the suite, or the unexplained failure of a test, into the shard, if there is one already."""
         if self._session is not None and self._journal is not None:
             where = self._session.test or "suite"
-            self._journal.write(error_record(self._session.redactor.text(message), where=where, test=test, refused=refused))
+            text = self._session.redactor.text(message)
+            self._journal.write(error_record(text, where=where, test=test, refused=refused, unclear=unclear))
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Write a record into the shard, if there is one already."""
+        if self._journal is not None:
+            self._journal.write(record)
+
+    def found(self) -> list[Finding]:
+        """Give the findings so far for which the target fails."""
+        return self._session.found if self._session is not None else []
 
     def lose(self, why: str, *, refused: bool = False) -> None:
         """Write down once that the target is lost, or that nothing more may be sent there; `session` raises from now on."""

@@ -32,16 +32,16 @@ ORDER = (
     # whether an exchange keeps it
     "pan", "redact", "echo", "scan", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept
-    "journal", "divergence", "verdict",
+    "journal", "attempts", "divergence", "verdict",
     # how a target is reached
     "mock", "options", "secret", "place", "host", "route", "manners", "turns", "desk", "connection", "transport", "auth", "grant",
-    "placefile", "guard", "probe", "client", "keyring", "target", "approach",
+    "placefile", "guard", "probe", "answer", "client", "keyring", "weather", "target", "approach",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",
     # a run, its readers, and who starts it
-    "allurelog", "steps", "progress", "run", "worker", "transition", "actor", "report", "fixtures", "ground", "selection", "launch",
-    "plugin", "selftest", "cli", "__main__",
+    "allurelog", "steps", "progress", "run", "worker", "repeat", "transition", "actor", "report", "fixtures", "ground", "selection",
+    "launch", "plugin", "selftest", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock`, `report`, `selftest` and `cli` stand for their folders."""
 

@@ -49,7 +49,7 @@ def test_whole_journal_is_read_in_order(whole: Path) -> None:
 
     assert [record["kind"] for record in records] == ["header", "exchange", "finding", "exchange", "error", "footer"]
     assert records[0]["schema"] == journal.SCHEMA
-    assert records[-1]["counts"] == {"exchange": 2, "finding": 1, "error": 1, "transition": 0, "act": 0}
+    assert records[-1]["counts"] == {"exchange": 2, "finding": 1, "error": 1, "transition": 0, "act": 0, "repeat": 0}
     assert records[-1]["finished"] == "later"
     assert list(journal.findings(records)) == [FINDING]
 

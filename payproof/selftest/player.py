@@ -93,7 +93,7 @@ class Player(Worker):
             )  # fmt: skip
         return self._session
 
-    def fail(self, message: str, *, test: str = "", refused: bool = False) -> None:  # noqa: ARG002  # of the run that leads
+    def fail(self, message: str, *, test: str = "", refused: bool = False, unclear: str | None = None) -> None:  # noqa: ARG002  # mock only
         """Keep an error of the suite, or the unexplained failure of a test."""
         if "Caught" not in message:
             text = self._session.redactor.text(message) if self._session is not None else message
