@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,6 +96,27 @@ def interrupted() -> Callable[..., tuple[int, str]]:
         return process.returncode, output
 
     return call
+
+
+@pytest.fixture(scope="session")
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Fetch an npm package, such as `axe-core@4.11.0`, and give `node_modules` with it; skips the test where that cannot be done."""
+    fetched: dict[str, Path] = {}
+
+    def fetch(package: str) -> Path:
+        program = shutil.which("npm")
+        if program is None:
+            pytest.skip(f"Node.js is not here, so {package} cannot run; install it to run this")
+        if package not in fetched:
+            folder = tmp_path_factory.mktemp("npm")
+            made = subprocess.run([program, "install", "--prefix", str(folder), "--no-audit", "--no-fund", package], cwd=folder,
+                                  capture_output=True, timeout=300, check=False)  # fmt: skip
+            if made.returncode != 0:
+                pytest.skip(f"npm cannot fetch {package}; let it reach a registry to run this")
+            fetched[package] = folder / "node_modules"
+        return fetched[package]
+
+    return fetch
 
 
 VOUCHER_SPEC = """\

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -188,16 +187,9 @@ def test_steps_are_the_acts_of_a_story(outcome: Path) -> None:
 
 @pytest.mark.foreign
 @pytest.mark.slow
-def test_allure_makes_its_report(outcome: Path, tmp_path: Path) -> None:
+def test_allure_makes_its_report(outcome: Path, npm: Callable[[str], Path]) -> None:
     """The real command, with the configuration that a run writes: nothing on stderr, and the second report knows the first."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("Node.js is not here, so Allure's command cannot run; install it to run this")
-    made = subprocess.run([npm, "install", "--prefix", str(tmp_path), "--no-audit", "--no-fund", COMMAND], capture_output=True, timeout=300,
-                          cwd=tmp_path, check=False)  # fmt: skip
-    if made.returncode != 0:
-        pytest.skip("npm cannot fetch Allure's command")
-    program = [str(tmp_path / "node_modules" / ".bin" / "allure"), "generate", "--config", "allurerc.json", "allure-results"]
+    program = [str(npm(COMMAND) / ".bin" / "allure"), "generate", "--config", "allurerc.json", "allure-results"]
 
     for times in (1, 2):
         done = subprocess.run(program, cwd=outcome, capture_output=True, text=True, timeout=120, check=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +13,7 @@ from payproof import journal
 from payproof.report import account, html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -292,16 +291,9 @@ def test_page_for_paper_is_open(browser: Browser, tmp_path: Path) -> None:
 
 @pytest.mark.foreign
 @pytest.mark.slow
-def test_page_is_accessible(browser: Browser, tmp_path: Path) -> None:
+def test_page_is_accessible(browser: Browser, npm: Callable[[str], Path], tmp_path: Path) -> None:
     """No serious finding of axe, in light and dark, with findings open."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("Node.js is not here, so that axe cannot be fetched; install it to run this")
-    made = subprocess.run([npm, "install", "--prefix", str(tmp_path), "--no-audit", "--no-fund", AXE], capture_output=True, timeout=300,
-                          cwd=tmp_path, check=False)  # fmt: skip
-    if made.returncode != 0:
-        pytest.skip("npm cannot fetch axe")
-    script = (tmp_path / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    script = (npm(AXE) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     html.write(tmp_path / "report.html", account_of(tmp_path / "j", *STORY))
 
     for scheme in ("light", "dark"):
