@@ -166,6 +166,32 @@ def test_other_people_are_noticed(standin: Standin, client: httpx.Client, mercha
     assert [customer] in touched["named"].values()
 
 
+def test_who_the_seller_is(standin: Standin, client: httpx.Client) -> None:
+    """The vendor's page about the caller says whether it is a test user."""
+    url = f"{standin.urls['mercadopago']}/users/me"
+    headers = {"Authorization": f"Bearer {standin.tenants[0]['mercadopago_token']}"}
+
+    assert "test_user" in client.get(url, headers=headers).json()["tags"]
+    standin.live()
+    try:
+        assert client.get(url, headers=headers).json()["tags"] == ["normal"]
+    finally:
+        standin.live(live=False)
+    assert client.get(url).status_code == 401
+
+
+def test_people_come_and_go(standin: Standin, merchant: Caller) -> None:
+    """Others make things in the account while one works; they are not taken for one's own."""
+    own, changed = len(standin.living()), standin.touched()["changed"]
+    standin.bustle(1)
+    merchant.pay()
+    merchant.pay()
+    standin.bustle(0)
+
+    assert len(standin.living()) == own + 2
+    assert standin.touched()["changed"] == changed
+
+
 # Weather
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from tests.standin.entry import written
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -63,6 +65,14 @@ class Standin:
         """Let other people put their objects into the same account."""
         self._ask("crowd", {"people": people})
 
+    def bustle(self, every: int) -> None:
+        """Let somebody come and put things there at each so many requests; 0 ends it."""
+        self._ask("bustle", {"every": every})
+
+    def live(self, client: int = 0, *, live: bool = True) -> None:
+        """Make a seller's account one that sells for real: `GET /users/me` has no `test_user` among its tags then."""
+        self._ask("live", {"client": client, "live": live})
+
     def record(self, since: int = 0) -> list[dict[str, Any]]:
         """Give the requests that it got, see `tests.standin.record.Seen`; `since` is the number of the last one known."""
         found: list[dict[str, Any]] = self._ask("record", {"since": since})
@@ -80,6 +90,10 @@ class Standin:
         """Tell which of other people's objects were `changed`, and which requests `named` any: number -> ids."""
         found: dict[str, Any] = self._ask("touched")
         return found
+
+    def entry(self, name: str = "standin", **rest: Any) -> tuple[str, dict[str, str]]:
+        """Give the text of a `payproof.toml` that names it, and the environment for it; see `tests.standin.entry.written`."""
+        return written(self, name, **rest)
 
     def stop(self) -> None:
         """End it."""

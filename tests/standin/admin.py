@@ -62,6 +62,14 @@ class Admin:
             for _ in range(people):
                 self._crowd.arrive(tenant, number)
 
+    def do_bustle(self, every: int) -> Any:
+        """Let somebody come at each so many requests."""
+        self._crowd.every = every
+
+    def do_live(self, client: int = 0, *, live: bool = True) -> Any:
+        """Say whether an account sells for real."""
+        (self._vendor.live.add if live else self._vendor.live.discard)(client)
+
     def do_weather(self, **changes: Any) -> Any:
         """Change the weather."""
         self._sky.turn(changes)

@@ -38,6 +38,8 @@ class Crowd:
         self._theirs: dict[tuple[str, str], str] = {}
         self._names: set[str] = set()
         self._arrivals = 0
+        self.every = 0
+        """At each so many requests somebody comes; 0 for never."""
 
     def arrive(self, tenant: Tenant, owner: int) -> None:
         """Let somebody put one thing of each kind into a tenant."""

@@ -59,6 +59,8 @@ class Front:
             body = await _whole(receive)
         except (ClientGone, TimeoutError):
             return
+        if self._crowd.every and seen.number % self._crowd.every == 0:
+            self._crowd.arrive(self._vendor.own[0], 0)
         seen.foreign = self._crowd.named(whole, body)
         draw = self._sky.draw(f"{seen.method} {whole}")
         seen.strokes = list(draw.strokes)

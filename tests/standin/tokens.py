@@ -101,7 +101,11 @@ class Tokens:
         session = directories.zuora.sessions.get(token)
         if session is not None and session.expiry > session.world.clock.milliseconds():
             return next((number for number, each in enumerate(self._own) if each.zuora is session.world), None)
-        credential = directories.mercadopago.credentials.get(token)
+        return self.seller(token)
+
+    def seller(self, token: str) -> int | None:
+        """Tell which tenant (by its number) a static token stands for."""
+        credential = self._tenants.directories.mercadopago.credentials.get(token)
         return next((number for number, each in enumerate(self._own) if credential and each.mercadopago is credential.world), None)
 
     def revoke(self, number: int | None = None) -> None:

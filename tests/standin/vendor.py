@@ -45,6 +45,7 @@ ALL = "all"
 """One more port, on which everything is served: for callers that know one URL only."""
 
 ADFS = ("adfs", "oauth2", "token")
+USER = ("users", "me")
 
 BASES = {
     "jpmorgan-oauth": ("id", ""),
@@ -82,6 +83,8 @@ class Vendor:
         self.tokens = Tokens(self.tenants, self.own, lifetime=lifetime, quirks=variety)
         found = chosen(variety)
         self._delivery = Delivery(found)
+        self.live: set[int] = set()
+        """The accounts that sell for real, so that the vendor's page about its user has no test user in it."""
         issuer = Issuer(self.tenants)
         envelope = next((mercadopago_variants.ENVELOPES[each.name] for each in found if each.name in mercadopago_variants.ENVELOPES), 2)
         self._payments, self._profiles = PaymentsApi(issuer), ProfilesApi(issuer)
@@ -100,7 +103,7 @@ class Vendor:
             return "profiles"
         if self._payments.serves(path):
             return "payments"
-        if self._seller.serves(path):
+        if path == USER or self._seller.serves(path):
             return "mercadopago"
         return "zuora" if self._zuora.serves(path) else ""
 
@@ -120,6 +123,8 @@ class Vendor:
             return self._delivery.prepare(request, zuora_http.API, await self.tokens.endpoints["zuora"](request))
         if there == "payments":
             return self._delivery.prepare(request, jpmorgan_payments_http.API, await self._payments(request))
+        if request.segments == USER:
+            return self._delivery.prepare(request, mercadopago_http.API, self._user(request))
         if there == "mercadopago":
             return self._delivery.prepare(request, mercadopago_http.API, await self._seller(request))
         return self._delivery.prepare(request, zuora_http.API, await self._zuora(request))
@@ -137,6 +142,15 @@ class Vendor:
         else:
             answer = token_http.failure(status)
         return Delivery(()).prepare(request, "", answer)
+
+    def _user(self, request: Request) -> Answer:
+        number = self.tokens.seller(request.bearer() or "")
+        if request.method != "GET" or number is None:
+            return Answer(405 if number is not None else 401, {"message": "invalid access token", "error": "unauthorized", "cause": []})
+        user = 200_000_000 + number
+        tags = ["normal"] if number in self.live else ["normal", "test_user"]
+        body = {"id": user, "nickname": f"TETE{user}", "site_id": "MLB", "tags": tags, "status": {"site_status": "active"}}
+        return Answer(200, body)
 
     def _told(self, number: int) -> dict[str, str]:
         tenant, signer = self.own[number], self.tokens.signers[number]
