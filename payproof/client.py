@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
-from payproof import __version__
+from payproof import __version__, clock
 from payproof.answer import Answer, BrokenClause
 from payproof.connection import Connection
 from payproof.door import AUTHORIZATION, doors
@@ -287,8 +287,11 @@ class Api:
 
     def token(self) -> str:
         """Fetch a token as the contract says, and use it from now on. Raises TargetError if none is given."""
-        token, _ = self.issued()
-        self.tenant.credentials[self.session.kit.contracts[self.api].access["token"].get("credential", "token")] = token
+        name = self.session.kit.contracts[self.api].access["token"].get("credential", "token")
+        before = clock.now() + self.tenant.offset
+        token, lives = self.issued()
+        self.tenant.credentials[name] = token
+        self.tenant.tokens[name] = (self.api, before + lives)
         return token
 
     def issued(self) -> tuple[str, float]:
@@ -307,6 +310,11 @@ class Api:
         self.session.redactor.learn_secret(token)
         lives = body.get("expires_in") if isinstance(body, dict) else None
         return token, float(lives) if isinstance(lives, int | float) and lives > 0 else LASTING_SECONDS
+
+    def token_seconds(self) -> float:
+        """Say how long the token is good from now on, by what was told when it was fetched. Raises KeyError if none was."""
+        name = self.session.kit.contracts[self.api].access["token"].get("credential", "token")
+        return self.tenant.tokens[name][1] - clock.now() - self.tenant.offset
 
     def _filled(self, templates: Mapping[str, str]) -> dict[str, str]:
         known = {**self.tenant.credentials, "fresh": str(uuid.uuid4())}

@@ -44,7 +44,8 @@ SCRIPTED = "payproof-scripted"
 class Tenant:
     """One set of credentials at the target, and how far its clock is ahead of ours (seconds).
 
-    `scripted` are tokens with which the target was told how to answer everything.
+    `scripted` are tokens with which the target was told how to answer everything. `tokens` has, by the name of the
+    credential, where a token was fetched for an API, and until when it is good on the target's clock by what was told.
     """
 
     label: str
@@ -52,6 +53,7 @@ class Tenant:
     control: str = ""
     offset: float = 0.0
     scripted: frozenset[str] = frozenset()
+    tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def told(self, request: Request, response: Response | None) -> bool:
         """Say whether the target was told how to answer this request: by a script, or by a credential made for that."""

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from payproof.steps import Steps
     from payproof.target import Target
 
+_USED_UP_SECONDS = 60.0
+"""This close to the end of a token nobody promises anything: clocks differ, and requests take their time."""
+
 
 class Worker:
     """One process that sends requests: it opens the target when the first test needs it, and writes its shard."""
@@ -188,10 +191,13 @@ class Apis:
         """The tenant's credentials; `token` is there once one was fetched."""
         return self.tenant.credentials
 
-    def advance(self, seconds: float) -> None:
-        """Move the tenant's clock forward."""
+    def advance(self, seconds: float, *, keep: bool = False) -> None:
+        """Move the tenant's clock forward. A token that is used up by then is fetched anew, unless the old one is to be kept."""
         self.session.target.advance(self.tenant, seconds)
         self.session.journal.write(act_record(self.tenant.label, advance=seconds))
+        for api, end in () if keep else list(self.tenant.tokens.values()):
+            if end < clock.now() + self.tenant.offset + _USED_UP_SECONDS:
+                self[api].token()
 
     def script(self, *answers: dict[str, Any]) -> None:
         """Script the next answers that this tenant gets."""

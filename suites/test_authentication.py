@@ -105,10 +105,9 @@ def test_token_until_its_end(merchant: Merchant, payloads: Payloads) -> None:
     """
     # A token in use
     profile = merchant.create(payloads.profile())
-    lifetime = _lifetime(merchant.apis, payloads)
 
     # A little before its end it is as good as on the first day
-    merchant.apis.advance(lifetime - MARGIN)
+    merchant.apis.advance(merchant.api.token_seconds() - MARGIN, keep=True)
     added = merchant.add(profile, payloads.addition())
     assert merchant.status(profile, added.card("0919"))["consumerProfileId"] == profile.id
     assert merchant.read(profile).state == added.state
@@ -122,14 +121,13 @@ def test_expired_token(merchant: Merchant, ground: Ground, payloads: Payloads, o
 
     Expect the old one to open nothing and to change nothing, and the fresh one to open what the old one did.
     """
-    # The token is good, and its lifetime is known
+    # The token is good
     profile = merchant.create(payloads.profile())
     base = ground(operation, apis=merchant.apis)
-    lifetime = _lifetime(merchant.apis, payloads)
     done = merchant.effects()
 
     # Its time is over
-    merchant.apis.advance(lifetime + MARGIN)
+    merchant.apis.advance(merchant.api.token_seconds() + MARGIN, keep=True)
     assert base.send(None).status == 401
     assert merchant.ask("getConsumerProfile", profile).status == 401
     assert merchant.effects() == done
@@ -158,12 +156,6 @@ def test_two_tokens_at_a_time(merchant: Merchant, payloads: Payloads) -> None:
     answer = merchant.ask("getConsumerProfile", profile, headers=first, intent=ACCEPT)
     assert answer.status == 200
     assert answer.body["consumerProfileId"] == profile.id
-
-
-def _lifetime(apis: Apis, payloads: Payloads) -> int:
-    answer = _fetch(apis, payloads)
-    assert answer.status == 200
-    return int(answer.body["expires_in"])
 
 
 def _fetch(apis: Apis, payloads: Payloads, **parts: Any) -> Answer:

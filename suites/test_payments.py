@@ -73,12 +73,10 @@ def test_delayed_payment_captures_itself(till: Till) -> None:
 
     # An hour and a half later it still is
     till.apis.advance(90 * MINUTE)
-    till.api.token()
     assert till.read(payment).state == payment.state
 
     # The two hours are over, and one more for a server that is in no hurry
     till.apis.advance(95 * MINUTE)
-    till.api.token()
     taken = till.read(payment)
     assert (taken.stage, taken.captured, taken.refundable) == ("CLOSED", 5000, 5000)
 
@@ -101,7 +99,6 @@ def test_delayed_payment_is_voided_in_time(till: Till) -> None:
 
     # Its time comes and goes
     till.apis.advance(180 * MINUTE)
-    till.api.token()
     after = till.read(payment)
     assert (after.stage, after.captured) == ("VOIDED", 0)
     till.expect_effects(payments_created=1, payments_voided=1)
@@ -120,7 +117,6 @@ def test_delayed_payment_is_captured_by_hand(till: Till) -> None:
 
     # Its time comes and goes
     till.apis.advance(180 * MINUTE)
-    till.api.token()
     assert till.read(payment).captured == 5000
     till.expect_effects(payments_created=1, captures_created=1)
 

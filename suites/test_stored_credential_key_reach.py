@@ -86,12 +86,10 @@ def test_key_within_and_after_its_day(billing: Billing, consents: Consents) -> N
     number = billing.ask(CREATE, body=body, key=key, intent=ACCEPT).body["number"]
     for seconds in (7_200, DAY - 7_200 - MARGIN):
         billing.apis.advance(seconds)
-        billing.api.token()
         assert billing.ask(CREATE, body=body, key=key, intent=ACCEPT).body["number"] == number
 
     # A day and a bit after the first use
     billing.apis.advance(2 * MARGIN)
-    billing.api.token()
     renewed = billing.ask(CREATE, body=body, key=key, intent=ACCEPT).body["number"]
     assert renewed != number
     assert {number, renewed} <= billing.profiles().keys()
@@ -110,7 +108,6 @@ def test_key_used_once_and_after_its_day(billing: Billing, consents: Consents) -
 
     # As good as new
     billing.apis.advance(DAY + MARGIN)
-    billing.api.token()
     renewed, again = (billing.ask(CREATE, body=body, key=key, intent=ACCEPT).body["number"] for _ in range(2))
     assert renewed != number
     assert again == renewed
@@ -131,12 +128,10 @@ def test_closing_key_within_and_after_its_day(billing: Billing, operation: str) 
 
     # Within the day
     billing.apis.advance(DAY - MARGIN)
-    billing.api.token()
     assert billing.ask(operation, number, key=key).body == first.body
 
     # After it
     billing.apis.advance(2 * MARGIN)
-    billing.api.token()
     late = billing.ask(operation, number, key=key)
     assert late.status == 400 or not billing.apis.session.target.reference
     assert billing.profiles()[number] == ended or not billing.apis.session.target.reference
