@@ -162,9 +162,35 @@ def test_variants_are_tried_together_and_named_one_by_one(survey: Survey) -> Non
 
     rows = tried(crew, survey, [1, 2, 3])
 
-    assert sorted(row.name for row in rows) == sorted([*names, "honest, seed 2", "honest, seed 3"])
+    drawn = [(seed, some) for seed in (2, 3) for some in groups(legal.some(names, seed))]
+    told = [f"{some[0]} with {len(some) - 1} more, seed {seed}" for seed, some in drawn]
+    assert sorted(row.name for row in rows) == sorted([*names, "honest, seed 2", "honest, seed 3", *told])
     assert {row.outcome for row in rows} == {"honest"}
-    assert len(crew.played) == len(groups(names)) + 2
+    assert len(crew.played) == len(groups(names)) + 2 + len(drawn)
+    assert [trial.variants for trial in crew.played if trial.seed == 2] == [(), *(some for seed, some in drawn if seed == 2)]
+
+
+def test_each_variant_is_tried_without_each_other_one() -> None:
+    """What one leaves out hides what another one changes: over twenty seeds every pair comes apart."""
+    names = legal.variants([variant.api for variant in VARIANTS.values()])
+    drawn = [set(group) for seed in range(2, 21) for group in groups(legal.some(names, seed))]
+
+    assert set().union(*drawn) == set(names)
+    pairs = [(one, other) for one in names for other in names if one != other]
+    assert [(one, other) for one, other in pairs if not any(one in some and other not in some for some in drawn)] == []
+
+
+def test_variant_that_another_one_hides_is_found_with_another_seed(survey: Survey) -> None:
+    apis = [variant.api for variant in VARIANTS.values()]
+    names = legal.variants(apis)
+    drawn = [set(legal.some(names, seed)) for seed in range(1, 21)]
+    guilty, hider = next((one, other) for one in names for other in names if any(one in some and other not in some for some in drawn[1:]))
+    seen = Outcome(broken={"C": "C: seen"})
+    crew = Actors(lambda trial: seen if guilty in trial.variants and hider not in trial.variants else Outcome())
+
+    found = {row.name for row in legal.rows(crew, survey, apis, range(1, 21)) if not row.good}  # type: ignore[arg-type]  # it plays as a crew does
+
+    assert found == {f"{guilty}, seed {seed}" for seed, some in enumerate(drawn, 1) if seed > 1 and guilty in some and hider not in some}
 
 
 def test_accused_variant_is_found_among_the_others(survey: Survey) -> None:
@@ -195,7 +221,10 @@ def test_variants_that_are_accused_only_together_are_named_as_a_group(survey: Su
 def test_seed_that_accuses_is_named(survey: Survey) -> None:
     crew = Actors(lambda trial: Outcome(broken={"C": "C: seen"}) if trial.seed == 2 else Outcome())
 
-    assert [row.name for row in tried(crew, survey, [1, 2, 3]) if not row.good] == ["honest, seed 2"]
+    accused = [row.name for row in tried(crew, survey, [1, 2, 3]) if not row.good]
+    assert accused[0] == "honest, seed 2"
+    assert accused[1:]
+    assert all(name.endswith(", seed 2") for name in accused)
 
 
 def test_failure_without_a_clause_is_no_accusation(survey: Survey) -> None:

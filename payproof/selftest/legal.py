@@ -1,7 +1,8 @@
 """The legal level: an honest mock is accused of nothing, whatever the seed, nor one that differs where it may.
 
-All variants that go together are switched on together in one smoke run. Only where that accuses somebody are they split,
-by API and then in halves, until the one is found alone; where no part of a group is accused, it is the group.
+All variants that go together are switched on together in one smoke run. What one of them leaves out of an answer hides what
+others change there, so with every further seed half of them are, another half each time. Only where that accuses somebody
+are they split, by API and then in halves, until the one is found alone; where no part of a group is accused, it is the group.
 """
 
 from __future__ import annotations
@@ -33,43 +34,58 @@ def variants(apis: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name, variant in VARIANTS.items() if not variant.api or variant.api in apis)
 
 
+def some(names: Sequence[str], seed: int) -> list[str]:
+    """Choose about half of these variants.
+
+    By one binary digit of their numbers, of which each seed has another: over enough seeds one after the other, each
+    variant is there without each other one.
+    """
+    digit, wanted = divmod(seed, 2)
+    digit %= max(1, (len(names) - 1).bit_length())
+    return [name for number, name in enumerate(names) if number >> digit & 1 == wanted]
+
+
 @dataclass(slots=True)
 class _Group:
     """Variants that were switched on together and were accused: what came of it, and how many of its parts were not."""
 
-    names: tuple[str, ...]
+    trial: Trial
     outcome: Outcome
     parts: int
     fine: int = 0
 
     def row(self) -> Row:
         """Say that they are accused, and no part of them."""
-        made = _row(f"{self.names[0]} with {len(self.names) - 1} more", self.outcome)
-        return replace(made, look=f"only {' '.join(f'--variant {name}' for name in self.names)} together; {made.look}")
+        names = self.trial.variants
+        made = _row(_called(names, self.trial.seed), self.outcome)
+        return replace(made, look=f"only {' '.join(f'--variant {name}' for name in names)} together; {made.look}")
 
 
 def rows(crew: Crew, survey: Survey, apis: Sequence[str], seeds: Sequence[int]) -> Iterator[Row]:
-    """Try the honest mock with each seed but the first, which the survey had, and every legal variant with the first.
+    """Try every legal variant with the first seed, and with each further one the honest mock and some of the variants.
 
-    Raises SelftestError if the suites cannot be played.
+    With the first seed the honest mock was tried by the survey. Raises SelftestError if the suites cannot be played.
     """
-    smoke = survey.smoke()
-    first = [_trial(survey, names, seeds[0]) for names in groups(variants(apis))]
-    first += [Trial(_named(seed), smoke, seed=seed) for seed in seeds[1:]]
-    parents: dict[tuple[str, ...], _Group] = {}
+    smoke, names = survey.smoke(), variants(apis)
+    first = [_trial(survey, group, seeds[0]) for group in groups(names)]
+    for seed in seeds[1:]:
+        first.append(Trial(_named(seed), smoke, seed=seed))
+        first += [_trial(survey, group, seed) for group in groups(some(names, seed))]
+    parents: dict[tuple[tuple[str, ...], int], _Group] = {}
     for trial, outcome in crew.play(first):
-        names = trial.variants
+        chosen, seed = trial.variants, trial.seed
+        parent = parents.get((chosen, seed))
         fine = not (outcome.broken or outcome.errors or outcome.problem)
-        if not names:
-            yield _row(trial.name, outcome)
-        elif fine or len(names) == 1:
-            yield from (_row(name, outcome) for name in names)
-        else:
-            parts = _parts(names)
-            parents |= dict.fromkeys(parts, _Group(names, outcome, len(parts)))
+        if not fine and len(chosen) > 1:
+            parts = _parts(chosen)
+            parents |= dict.fromkeys(((part, seed) for part in parts), _Group(trial, outcome, len(parts)))
             for part in parts:
-                crew.add(_trial(survey, part, trial.seed))
-        if fine and (parent := parents.get(names)) is not None:
+                crew.add(_trial(survey, part, seed))
+        elif seed == seeds[0]:
+            yield from (_row(name, outcome) for name in chosen)
+        elif parent is None or not fine:
+            yield _row(_called(chosen, seed), outcome)
+        if fine and parent is not None:
             parent.fine += 1
             if parent.fine == parent.parts:
                 yield parent.row()
@@ -99,13 +115,21 @@ def _named(seed: int) -> str:
     return f"honest, seed {seed}"
 
 
+def _called(names: Sequence[str], seed: int) -> str:
+    if not names:
+        return _named(seed)
+    more = f" with {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}, seed {seed}"
+
+
 def _said(errors: Sequence[str]) -> str:
     more = f"; and {len(errors) - _MOST_ERRORS} more" if len(errors) > _MOST_ERRORS else ""
     return "; ".join(errors[:_MOST_ERRORS]) + more
 
 
 def _row(name: str, outcome: Outcome) -> Row:
-    api = VARIANTS[name].api if name in VARIANTS else ""
+    variant = VARIANTS.get(name.partition(",")[0])
+    api = variant.api if variant is not None else ""
     if outcome.broken:
         look = next(iter(outcome.broken.values()))
         return Row(LEVEL, name, api, "", ACCUSED, tuple(sorted(outcome.broken)), 1, 0, outcome.first, look)
