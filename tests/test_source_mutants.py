@@ -213,7 +213,7 @@ def kept(tmp_path: Path, state: str, *, resume: bool) -> dict[str, Trial | None]
 
 
 def test_cut_run_goes_on(tmp_path: Path) -> None:
-    """What is known is not tried again, nor is half a line a result; what nothing is known of is."""
+    """What is known is not tried again, nor is half a line a result; what is unsure is."""
     record = Record(tmp_path, "now", resume=False)
     for number, outcome in enumerate((SURVIVED, CAUGHT, UNSURE), 1):
         record.add(trial(f"000000000{number}", outcome, *["ZU-ONE"] * (outcome == CAUGHT)))
@@ -221,12 +221,10 @@ def test_cut_run_goes_on(tmp_path: Path) -> None:
         file.write('{"mutant": "zuora.World.ta')
     known = kept(tmp_path, "now", resume=True)
 
-    assert known["3"] is None
-    assert (one := known["1"]) is not None
-    assert (one.catch.outcome, one.earlier) == (SURVIVED, False)
+    assert [(name, one.settled) for name, one in known.items() if one is not None] == [("1", True), ("2", True), ("3", False)]
     assert (two := known["2"]) is not None
     assert two.as_json() == trial("0000000002", CAUGHT, "ZU-ONE").as_json() | {"mutant": "zuora.World.take 0000000002"}
-    assert len((tmp_path / "source-mutants.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+    assert len((tmp_path / "source-mutants.jsonl").read_text(encoding="utf-8").splitlines()) == 3
 
 
 def test_other_code_has_another_go_at_survivors(tmp_path: Path) -> None:
@@ -234,11 +232,12 @@ def test_other_code_has_another_go_at_survivors(tmp_path: Path) -> None:
     record = Record(tmp_path, "before", resume=False)
     for number, outcome in enumerate((SURVIVED, CAUGHT, SUITE), 1):
         record.add(trial(f"000000000{number}", outcome))
-    known = kept(tmp_path, "now", resume=True)
+    known = [one for one in kept(tmp_path, "now", resume=True).values() if one is not None]
 
-    assert known["1"] is None
-    assert [one.earlier for one in (known["2"], known["3"]) if one is not None] == [True, True]
-    assert kept(tmp_path, "before", resume=True)["1"] is None
+    assert [(one.earlier, one.settled) for one in known] == [(True, False), (True, True), (True, True)]
+    Record(tmp_path, "now", resume=True).add(trial("0000000001", CAUGHT))
+    assert (again := kept(tmp_path, "now", resume=True)["1"]) is not None
+    assert (again.catch.outcome, again.earlier) == (CAUGHT, False)
     assert set(kept(tmp_path, "before", resume=False).values()) == {None}
 
 
@@ -336,7 +335,7 @@ def test_score_and_rows_and_page(tmp_path: Path) -> None:
     text = source.page(trials, said)
     assert "3 of 4, 75.0%" in text
     assert "It is only said otherwise." in text
-    assert "1 were caught by an earlier state" in source.page([*trials, replace(trials[2], earlier=True)], said)
+    assert "1 of them were tried with an earlier state" in source.page([*trials, replace(trials[2], earlier=True)], said)
     unsure = [*trials, trial("0000000007", UNSURE, module="zuora_http")]
     assert [row.outcome for row in source.table(unsure, said)] == ["killed", "no-result"]
     assert source.score(unsure, said).of_others == 0.6

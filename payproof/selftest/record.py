@@ -25,7 +25,7 @@ _ENGINE = Path(mock.__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A mutant, the APIs that its module serves, and what came of it; `earlier` where it was tried with other code than there is now."""
+    """A mutant, the APIs that its module serves, and what came of it; `earlier` where that was with other code than there is now."""
 
     mutant: Mutant
     apis: tuple[str, ...]
@@ -36,6 +36,11 @@ class Trial:
     def caught(self) -> bool:
         """Say whether it was noticed, in whatever way."""
         return self.catch.outcome in NOTICED
+
+    @property
+    def settled(self) -> bool:
+        """Say whether there is no need to try it again: what was noticed stays noticed, what was not may be noticed by other code."""
+        return self.caught or (self.catch.outcome != UNSURE and not self.earlier)
 
     def as_json(self) -> dict[str, Any]:
         """Give it as it stands in the file."""
@@ -63,16 +68,12 @@ class Record:
     def __init__(self, out: Path, now: str, *, resume: bool) -> None:
         """Read what is there if it is to be gone on with; else begin anew. `now` is the state of the code.
 
-        What another state of the code noticed stays noticed; what it did not is tried again, as is what nothing is known of.
         Raises UsageError for files that are not ours, OutputError where none can be written.
         """
         self._out = out
         self._now = now
-        self._rows = {str(row["mutant"]): row for row in self._read() if self._stays(row)} if resume else {}
+        self._rows = {str(row["mutant"]): row for row in self._read()} if resume else {}
         write_atomically(out / TRIALS, "".join(map(_line, self._rows.values())))
-
-    def _stays(self, row: Mapping[str, Any]) -> bool:
-        return row["outcome"] in NOTICED or (row["state"] == self._now and row["outcome"] != UNSURE)
 
     def _read(self) -> Iterable[dict[str, Any]]:
         path = self._out / TRIALS
@@ -89,7 +90,7 @@ class Record:
             yield row
 
     def known(self, mutant: Mutant, apis: tuple[str, ...]) -> Trial | None:
-        """Give what is known of a mutant; None where it has to be tried."""
+        """Give what is known of a mutant; None where it was never tried."""
         row = self._rows.get(mutant.name)
         if row is None:
             return None

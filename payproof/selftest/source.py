@@ -80,23 +80,21 @@ def stale(said: Mapping[str, Word]) -> list[str]:
 def survey(kit: Kit, apis: Sequence[str], workers: int, record: Record, seed: int = 1, count: int = COUNT) -> Iterator[Trial]:
     """Draw mutants, let the suites loose on each, and give what came of it, in the order in which they end.
 
-    The draw goes by SEED, and `seed` says what the suites send. What the record knows is not tried again, and comes first.
+    The draw goes by SEED, and `seed` says what the suites send. What the record knows comes first. What is not settled by it
+    is tried: first what was never tried, by few tests before by many, then once more, and given once more, what was.
 
     A mutant is only met by the tests that run the statement it is in on the honest mock: to all others it is the same server.
 
     Raises UsageError where mutmut is missing or processes cannot be forked, PayproofError where the honest mock is accused.
     """
     chosen = [(mutant, served) for mutant, served in drawn(MOCK, kit.contracts, count, SEED) if set(served) & set(apis)]
-    left = []
-    for mutant, served in chosen:
-        trial = record.known(mutant, served)
-        if trial is None:
-            left.append((mutant, served))
-        else:
-            yield trial
+    known = {mutant.name: trial for mutant, served in chosen if (trial := record.known(mutant, served)) is not None}
+    yield from known.values()
+    left = [(mutant, served) for mutant, served in chosen if mutant.name not in known or not known[mutant.name].settled]
     lines = _lines(kit, [api for api in kit.contracts if any(api in served for _, served in left)], workers, record, seed)
     by_name = {mutant.name: (mutant, served) for mutant, served in left}
     servers = [Server(mutant.name, served, partial(switch, mutant), noticing(mutant, lines)) for mutant, served in left]
+    servers.sort(key=lambda server: (server.name in known, len(server.tests) if server.tests is not None else len(lines)))
     for catch in hunt.hunt(kit, servers, workers=workers, seed=seed, honest=again) if servers else ():
         trial = Trial(*by_name[catch.name], catch)
         record.add(trial)
@@ -135,15 +133,17 @@ def rows(
     """Give a row for each module of the mock: how many of its mutants were tried and caught. See `survey` for what is raised.
 
     What people said of a mutant that nothing caught keeps its row from being a survivor's; a mutant without a word does not.
-    The page about them is written into the folder `out`, and as they end a file with every trial, which `resume` goes on with.
-    `tell` gets a line for each.
+    The page about them is written into the folder `out`, also when it is cut, and as they end a file with every trial, which
+    `resume` goes on with. `tell` gets a line for each.
     """
-    said, trials = words(), []
-    for trial in survey(kit, apis, workers, Record(out, state(kit, seed), resume=resume), seed):
-        trials.append(trial)
-        tell(f"{len(trials)}: {trial.catch.outcome} {trial.mutant.name} {' '.join(trial.catch.clauses)}")
-    write_atomically(out / "source-mutants.md", page(trials, said))
-    yield from table(trials, said)
+    said, trials = words(), dict[str, Trial]()
+    try:
+        for trial in survey(kit, apis, workers, Record(out, state(kit, seed), resume=resume), seed):
+            trials[trial.mutant.name] = trial
+            tell(f"{len(trials)}: {trial.catch.outcome} {trial.mutant.name} {' '.join(trial.catch.clauses)}")
+    finally:
+        write_atomically(out / "source-mutants.md", page(list(trials.values()), said))
+    yield from table(trials.values(), said)
 
 
 def table(trials: Iterable[Trial], said: Mapping[str, Word]) -> Iterator[Row]:
@@ -231,7 +231,7 @@ def page(trials: Sequence[Trial], said: Mapping[str, Word]) -> str:
         lines += [f"The first finding took {first[len(first) // 2]:.1f} s in the median, {first[-1]:.1f} s at most.", ""]
     silent = sorted((trial for trial in trials if not trial.caught), key=lambda trial: trial.mutant.name)
     if earlier := sum(trial.earlier for trial in trials):
-        lines += [f"{earlier} were caught by an earlier state of the code, and not tried again.", ""]
+        lines += [f"{earlier} of them were tried with an earlier state of the code, and not again.", ""]
     if needed := needless(trials, said):
         lines += ["Needless words about mutants that are not drawn, or are caught: " + ", ".join(needed) + ".", ""]
     for title, equivalent, member in (("Equivalent", True, "why"), ("Survivors", False, "what it takes")):
