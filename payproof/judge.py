@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from payproof.exchange import Exchange, Unparsable, lowered
@@ -209,7 +209,8 @@ class Judge:
             self._break(judgement, clause, self._hidden(received.fault), exchange)
 
     def _hidden(self, fault: Fault) -> Fault:
-        return replace(fault, expected=self.redactor.text(fault.expected), seen=cut(self.redactor.member(fault.pointer, fault.seen)))
+        expected, seen = self.redactor.text(fault.expected), cut(self.redactor.member(fault.pointer, fault.seen))
+        return Fault(fault.suffix, fault.pointer, expected, seen, fault.ground, fault.keyword)
 
     def _break(self, judgement: Judgement, clause: Clause, fault: Fault, exchange: Exchange) -> None:
         finding = Finding(

@@ -162,7 +162,10 @@ def _errors(spec: Spec, shape: Shape, value: Any) -> Iterator[Fault]:
         if isinstance(instance, str) and MARK in instance:
             continue
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        ground = ground_along(spec.document, shape.schema, _below(error.evaluation_path), shape.ground)
+        path = tuple(_below(error.evaluation_path))
+        ground = shape.grounds.get(path)
+        if ground is None:
+            ground = shape.grounds[path] = ground_along(spec.document, shape.schema, path, shape.ground)
         pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.instance_path)
         detail = error.kind.as_dict() if hasattr(error.kind, "as_dict") else {}
         if keyword == "required" and "property" in detail:

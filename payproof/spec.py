@@ -34,6 +34,8 @@ class Shape:
     schema: Mapping[str, Any]
     validator: jsonschema_rs.Draft202012Validator
     ground: Ground
+    grounds: dict[tuple[str | int, ...], Ground] = field(default_factory=dict, repr=False, compare=False)
+    """Of each constraint that was broken once, by its evaluation path."""
 
     def parse(self, text: str) -> Any:
         """Read what stands in a URL or a header as the schema's type; the text itself where it is none of that type."""

@@ -77,7 +77,9 @@ class Tally:
         self._prepared = prepared
         self._equivalents = equivalents
         self._began = began
-        bare = [replace(contract, clauses={}, effects={}, facts={}) for contract in kit.contracts.values()]
+        # No path is in two specs, so the order changes nothing but how soon an operation is found.
+        contracts = sorted(kit.contracts.values(), key=lambda contract: contract.api != api)
+        bare = [replace(contract, clauses={}, effects={}, facts={}) for contract in contracts]
         self._judge = Judge(bare, Redactor(kit.sensitive()), has=prepared.chain.has)
         self._story: dict[str, list[tuple[int, Exchange]]] = {}
         for number, exchange in enumerate(prepared.chain.exchanges):
