@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import yaml
 from detection_program import Result, run
 from detection_tenants import access, seeded, tenant
+from wire import Refused, Wire
+
+from payproof.connection import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +31,11 @@ def run_peer(server: Server, url: str, limit: float, seed: int, folder: Path, *,
     spec = ROOT / "specs" / f"{server.api}.yaml"
     document = yaml.safe_load(spec.read_text(encoding="utf-8"))
     base = "/" + document["servers"][0]["url"].partition("://")[2].partition("/")[2]
-    with httpx.Client(base_url=url, timeout=30, trust_env=False) as http:
+    with Wire(url) as wire:
         try:
-            owner, other = tenant(http, "owner"), tenant(http, "other")
-            known = seeded(server.api, http, owner) if tuned else []
-        except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
+            owner, other = tenant(wire, "owner"), tenant(wire, "other")
+            known = seeded(server.api, wire, owner) if tuned else []
+        except (Unanswered, Refused, KeyError, ValueError, TypeError) as error:
             return Result(problem=f"what it needs could not be made: {type(error).__name__}")
     config: dict[str, Any] = {"cache": {"enabled": False}}
     config_path = folder / "schemathesis.toml"

@@ -18,8 +18,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import uvicorn
+from wire import Wire, basic
 
 from payproof.mock.app import create_app
 from payproof.mock.server import MockServer
@@ -116,13 +116,13 @@ async def called(url: str, requests: list[bytes], connections: int) -> tuple[flo
 
 def prepared(url: str, count: int) -> list[bytes]:
     """Create a profile for each request on the mock, and give the requests that add a card to it."""
-    with httpx.Client(base_url=url, timeout=60) as http:
-        tenant = http.post("/__mock__/tenants", json={"name": "benchmark"}).json()
-        form = {"grant_type": "client_credentials", "scope": "jpm:payments:sandbox"}
-        token = http.post("/am/oauth2/alpha/access_token", data=form, auth=(tenant["client_id"], tenant["client_secret"])).json()
+    with Wire(url) as wire:
+        tenant = wire.call("POST", "/__mock__/tenants", {}, {"name": "benchmark"})
+        pair = {"Authorization": basic(tenant["client_id"], tenant["client_secret"])}
+        token = wire.form("/am/oauth2/alpha/access_token", pair, grant_type="client_credentials", scope="jpm:payments:sandbox")
         headers = {"Authorization": f"Bearer {token['access_token']}", "merchantIdentifier": tenant["merchant_id"]}
         body = {"profilePaymentMethod": {"cardList": [FIRST]}, "firstName": "John", "lastName": "Doe"}
-        made = [http.post(BASE, json=body, headers=headers).raise_for_status().json()["consumerProfileId"] for _ in range(count)]
+        made = [wire.call("POST", BASE, headers, body)["consumerProfileId"] for _ in range(count)]
     sent = json.dumps({"cardList": [CARD]}).encode()
     lines = [f"{name}: {value}" for name, value in headers.items()]
     lines += ["Host: localhost", "Content-Type: application/json", f"Content-Length: {len(sent)}"]
