@@ -1,7 +1,7 @@
 """A connection to an HTTP/1.1 server: a request goes out as it stands, and the whole answer comes back within limits.
 
-httptools parses the answer. There are no redirects, proxies, cookies and retries, and no headers are added but Host and
-Content-Length: what is sent is what the journal says.
+httptools parses the answer. There are no redirects, cookies and retries, and no headers are added but Host and
+Content-Length: what is sent is what the journal says. A proxy of the environment is asked for a tunnel, nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 import httptools
 
 from payproof import clock
+from payproof.proxy import Proxy
 from payproof.route import Route
 
 if TYPE_CHECKING:
@@ -253,7 +254,8 @@ def _large(most: int) -> Overflow:
 def _connected(route: Route, scheme: str, host: str, port: int, seconds: float) -> socket.socket:
     route.allow(host)
     try:
-        line = socket.create_connection((host, port), timeout=seconds)
+        proxy = Proxy.of(scheme, host, port)
+        line = socket.create_connection((host, port), timeout=seconds) if proxy is None else proxy.tunnel(host, port, seconds, route)
     except (OSError, UnicodeError) as error:
         message = f"{host}:{port}: {error}"
         raise Unreachable(message) from error

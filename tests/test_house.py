@@ -34,7 +34,7 @@ ORDER = (
     # what is kept
     "journal", "attempts", "divergence", "verdict",
     # how a target is reached
-    "mock", "options", "secret", "place", "host", "route", "manners", "turns", "desk", "connection", "transport", "auth", "grant",
+    "mock", "options", "secret", "place", "host", "route", "proxy", "manners", "turns", "desk", "connection", "transport", "auth", "grant",
     "placefile", "guard", "probe", "answer", "client", "keyring", "weather", "target", "approach",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
