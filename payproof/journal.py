@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
-KINDS = ("exchange", "finding", "error", "transition", "act", "repeat")
+KINDS = ("exchange", "finding", "error", "transition", "act", "repeat", "done")
 """What stands between header and footer. An act is what was done to a target beside its API: its clock, its next answers. A
-repeat says what became of a test's findings when the test was run again."""
+repeat says what became of a test's findings when the test was run again; done is a test that has ended."""
 
 _UNSAID: dict[str, Any] = {"kit": None, "faults": [], "variants": [], "clock": None, "documents": {}, "waivers": []}
 """What headers did not have from the beginning, and what it means where one lacks it."""
@@ -226,8 +226,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             raise JournalError(message)
         if kind == "footer":
             footer = record
-            told = {"repeat": 0, **record.get("counts", {})}  # older journals know none
-            if told != counts or record.get("sha256") != digest.hexdigest():
+            if _counted(record.get("counts")) != _counted(counts) or record.get("sha256") != digest.hexdigest():
                 message = f"{path}:{number}: the footer does not agree with the lines before it: the journal was edited or shortened"
                 raise JournalError(message)
         else:
@@ -244,6 +243,11 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     if footer is None:
         message = f"{path}: has no footer: the run did not end, or the file was cut off"
         raise JournalError(message)
+
+
+def _counted(counts: Any) -> Any:
+    """Leave out kinds that did not occur: a journal may be older than one of them."""
+    return {kind: number for kind, number in counts.items() if number} if isinstance(counts, dict) else counts
 
 
 def _raw(path: Path) -> Iterator[bytes]:
@@ -266,6 +270,11 @@ def error_record(message: str, *, where: str = "", test: str = "", refused: bool
     record: dict[str, Any] = {"kind": "error", "message": message, "where": where}
     told = {"test": test or None, "refused": refused or None, "unclear": unclear}
     return record | {name: value for name, value in told.items() if value is not None}
+
+
+def done_record(test: str, name: str) -> dict[str, Any]:
+    """Give a test that has ended as a journal line: what it is known by, and its name as it may be written."""
+    return {"kind": "done", "test": test, "name": name}
 
 
 def act_record(tenant: str, **act: Any) -> dict[str, Any]:

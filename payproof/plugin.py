@@ -19,9 +19,11 @@ from payproof.allurelog import guard
 from payproof.answer import BrokenClause, is_finding
 from payproof.approach import Approach
 from payproof.errors import PayproofError, RefusedError, TargetError, UnclearError
+from payproof.fleet import RUN, shared, worker_name
 from payproof.options import Options
 from payproof.repeat import Repeats
 from payproof.report.summary import publish
+from payproof.resume import mark
 from payproof.run import Run
 from payproof.selection import label, sampled
 from payproof.steps import Steps
@@ -29,12 +31,11 @@ from payproof.target import check
 from payproof.waiver import Waiver
 from payproof.worker import Apis, Worker
 
-RUN = pytest.StashKey[Run]()
 WORKER = pytest.StashKey[Worker]()
 
 NewTenant = Callable[[], Apis]
 
-pytest_plugins = ("payproof.ground",)
+pytest_plugins = ("payproof.ground", "payproof.fleet")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,18 +74,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _active(config):
         return
     if hasattr(config, "workerinput"):
-        shared = config.workerinput.get("payproof")
-        if shared is None:
+        told = config.workerinput.get("payproof")
+        if told is None:
             return
         options = Options.from_pytest(config)
         _allure(config, options)
         loaded = kit.load(kit.locate(options.kit), trusted=True)
         _load_fixtures(config, loaded)
-        waivers = tuple(Waiver.from_json(row) for row in shared["waivers"])
-        approach = Approach.plan(loaded, options).entered(shared["secrets"])
-        run = Run(options, loaded, Path(shared["shards"]), bytes.fromhex(shared["key"]), shared["started"], waivers, approach,
-                  shared["proofs"])  # fmt: skip
-        named = {**shared, "name": _short(config.workerinput["workerid"])}
+        waivers = tuple(Waiver.from_json(row) for row in told["waivers"])
+        approach = Approach.plan(loaded, options).entered(told["secrets"])
+        run = Run(options, loaded, Path(told["shards"]), bytes.fromhex(told["key"]), told["started"], waivers, approach,
+                  told["proofs"], resumed=tuple(told["resumed"]))  # fmt: skip
+        named = {**told, "name": worker_name(config.workerinput["workerid"], told["round"])}
         config.stash[WORKER] = worker = Worker(loaded, options, named, run.header, approach)
         _prepare(config, worker)
         return
@@ -115,7 +116,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _allure(config, run.options):
         # Results of an earlier run would be shown as tries of this one.
         shutil.rmtree(config.option.allure_report_dir, ignore_errors=True)
-    config.stash[WORKER] = worker = Worker(run.kit, options, {**_shared(config, run), "name": "w0"}, run.header, run.approach)
+    named = {**shared(config, run), "name": worker_name("gw0", len(run.resumed))}
+    config.stash[WORKER] = worker = Worker(run.kit, options, named, run.header, run.approach)
     _prepare(config, worker)
 
 
@@ -153,36 +155,6 @@ def _reach(run: Run) -> None:
         raise
 
 
-def _shared(config: pytest.Config, run: Run) -> dict[str, Any]:
-    port = int(config.getoption("payproof_shared") or 0)
-    return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started,
-            "desk": run.desk.port if run.desk is not None else 0, "waivers": [one.as_json() for one in run.waivers],
-            "secrets": dict(run.approach.secrets), "proofs": run.proofs}  # fmt: skip
-
-
-def _short(workerid: str) -> str:
-    return "w" + workerid.removeprefix("gw")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Hand to each xdist worker what it shares with the others."""
-    run = node.config.stash.get(RUN, None)
-    if run is not None:
-        node.workerinput["payproof"] = _shared(node.config, run)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:
-    """Notice a worker that went down before its tests were done."""
-    run = node.config.stash.get(RUN, None)
-    if run is not None:
-        cards, secrets = getattr(node, "workeroutput", {}).get("payproof", ((), ()))
-        run.scan.learn(cards, secrets)
-        if error:
-            run.stopped.append(f"worker {_short(node.gateway.id)} went down: {error}")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests of APIs that were not asked for, and at smoke most cases of a test that has many."""
     worker = config.stash.get(WORKER, None)
@@ -195,6 +167,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if not apis or (marker := item.get_closest_marker("api")) is None or marker.args[0] in apis]
     if worker.options.depth == "smoke":
         kept = sampled(kept)
+    if done := set(worker.shared.get("done", ())):
+        kept = [item for item in kept if mark(item.nodeid) not in done]
     if len(kept) < len(items):
         remaining = set(map(id, kept))
         config.hook.pytest_deselected(items=[item for item in items if id(item) not in remaining])
@@ -283,6 +257,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     worker = item.config.stash.get(WORKER, None)
     if worker is None:
         return made
+    if call.when == "teardown":
+        worker.end(item.nodeid)
     made.sections = [(name, worker.hide(text)) for name, text in made.sections]
     if not made.failed or call.excinfo is None:
         return made

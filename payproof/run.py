@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import heapq
-import os
 import secrets
 import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from payproof import __version__, clock, journal, kit, verdict, waiver, witness
+from payproof import __version__, clock, journal, kit, output, resume, verdict, waiver, witness
 from payproof.approach import Approach
 from payproof.desk import Desk, DeskServer
-from payproof.errors import Exit, JournalError, OutputError, RefusedError, TargetError, UsageError
+from payproof.errors import Exit, OutputError, RefusedError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
 from payproof.place import base_paths
 from payproof.redact import Redactor
 from payproof.scan import Scan
+from payproof.shards import header, merged
 from payproof.target import EMBEDDED
 
 if TYPE_CHECKING:
@@ -29,15 +28,10 @@ if TYPE_CHECKING:
 
     from payproof.kit import Kit
     from payproof.options import Options
+    from payproof.resume import Earlier
     from payproof.target import Target
 
 Record = dict[str, Any]
-
-FILES = ("journal.jsonl", "verdict.json", "junit.xml", "evidence.har", "summary.md", "allurerc.json", "report.html")
-"""What a run writes into its folder, the folder of Allure's results aside."""
-_ALLURE = "allure-results"
-_ROOM = 1 << 20
-"""How many bytes there must be room for before anything is sent: about what the results of a run of one test take."""
 
 
 @dataclass(slots=True)
@@ -57,10 +51,14 @@ class Run:
     result: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     desk: DeskServer | None = None
+    resumed: tuple[str, ...] = ()
+    done: frozenset[str] = frozenset()
 
     @classmethod
-    def begin(cls, options: Options) -> Run:
+    def begin(cls, options: Options, earlier: Earlier | None = None) -> Run:
         """Read the kit and make sure that what will be seen can be written.
+
+        With an `earlier` run this one goes on where that one ended: its records become shards, its tests are left out.
 
         Raises KitError, UsageError, RefusedError, OutputError; nothing has been sent then.
         """
@@ -73,16 +71,26 @@ class Run:
                 message = f"there is no clause {clause!r}; `payproof clauses` lists them"
                 raise UsageError(message)
         waivers = _waivers(options, known)
+        if earlier is not None:
+            earlier.check(loaded)
         try:
             options.out.mkdir(parents=True, exist_ok=True)
-            _forget(options.out)
-            shards = Path(tempfile.mkdtemp(prefix=".shards-", dir=options.out))
-            _find_room(shards)
+            shards = Path(tempfile.mkdtemp(prefix=resume.SHARDS, dir=options.out))
+            output.find_room(shards)
+            if earlier is not None:
+                earlier.leave(shards, loaded)
+            output.forget(options.out)
         except OSError as error:
-            at = f" ({error.filename})" if error.filename and Path(error.filename).name in {*FILES, _ALLURE} else ""
+            at = f" ({error.filename})" if error.filename and Path(error.filename).name in {*output.FILES, output.ALLURE} else ""
             message = f"{options.out} cannot be written: {error.strerror or error}{at}; choose another folder with --out"
             raise OutputError(message) from error
-        return cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers, approach)
+        begun = cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers, approach)
+        if earlier is not None:
+            for folder in {path.parent for path in earlier.files if path.parent.name.startswith(resume.SHARDS)}:
+                shutil.rmtree(folder, ignore_errors=True)
+            begun.started = datetime.fromisoformat(earlier.header["started"]).timestamp()
+            begun.resumed, begun.done = (*earlier.header.get("resumed", ()), clock.iso(clock.now())), earlier.done
+        return begun
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -141,6 +149,7 @@ class Run:
             "faults": list(target.faults) if target else [], "variants": list(target.variants) if target else [],
             "clock": self.options.clock, "depth": self.options.depth, "seed": self.options.seed,
             "strict": self.options.strict, "partial": self.options.partial, "started": clock.iso(self.started),
+            "resumed": list(self.resumed), "narrowed": bool(self.options.apis), "keyword": self.options.keyword,
             "scope": {"apis": list(scope), "clauses": chosen}, "apis": apis, "documents": documents, "clauses": clauses,
             **self._placed(), "operations": operations, "waivers": [one.as_json() for one in self.waivers],
         }  # fmt: skip
@@ -159,22 +168,22 @@ class Run:
         if self.desk is not None:
             self.desk.close()
         shards = sorted(self.shards.glob("*.jsonl"), key=lambda path: journal.natural(path.name))
-        header = next((first for shard in shards if (first := _header(shard))), None) or {"kind": "header", **self.header(None)}
-        judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(header["has"] or ()), deferred=True,
-                      base_paths=base_paths(header))  # fmt: skip
-        count = verdict.Count(header)
-        generated = Generated(self.kit, header["scope"]["apis"], self.options.depth)
+        told = next((first for shard in shards if (first := header(shard))), None) or {"kind": "header", **self.header(None)}
+        judge = Judge(self.kit.contracts.values(), Redactor(self.kit.sensitive()), has=frozenset(told["has"] or ()), deferred=True,
+                      base_paths=base_paths(told))  # fmt: skip
+        count = verdict.Count(told)
+        generated = Generated(self.kit, told["scope"]["apis"], self.options.depth)
         ends: dict[str, Any] = {"drift": Counter(), "outcomes": []}
         path = self.options.out / "journal.jsonl"
         draft = self.shards / "whole"
-        with journal.Writer(draft, {name: value for name, value in header.items() if name not in {"kind", "schema"}}) as writer:
-            for group in _merged(shards, self.stopped, ends):
+        with journal.Writer(draft, {name: value for name, value in told.items() if name not in {"kind", "schema"}}) as writer:
+            for group in merged(shards, self.stopped, ends):
                 for record in self._judged_late(group, judge, count.index):
                     writer.write(record)
                     count.add(record)
                     generated.add(record)
-            outcomes = witness.table((self.kit.contracts[api] for api in header["scope"]["apis"]), ends["outcomes"])
-            gaps = [] if self.options.partial else generated.gaps() + (witness.gaps(outcomes) if self._witnessed(header) else [])
+            outcomes = witness.table((self.kit.contracts[api] for api in told["scope"]["apis"]), ends["outcomes"])
+            gaps = [] if self.options.partial else generated.gaps() + (witness.gaps(outcomes) if self._witnessed(told) else [])
             footer = {
                 "finished": clock.iso(clock.now()), "stopped": self.stopped, "gaps": gaps, "generated": generated.table(),
                 "drift": [{"where": where, "count": number} for where, number in sorted(ends["drift"].items())],
@@ -184,11 +193,11 @@ class Run:
         if leak := self.scan.look(draft):
             self.stopped.append(f"journal.jsonl is withheld, and so are the reports made of it: {leak}")
         else:
-            _replace(draft, path)
+            output.replace(draft, path)
         hits: list[str] = []
         self.result = self.scan.cleaned(verdict.decide(count, footer, journal.digest(draft if leak else path), version=__version__), hits)
         self._blame(f"verdict.json: a text that holds {kind} is withheld ({number} times)" for kind, number in Counter(hits).items())
-        write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
+        output.write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
         shutil.rmtree(self.shards, ignore_errors=True)
         return self.result
 
@@ -199,14 +208,14 @@ class Run:
         """
         told = []
         # Of the journal and the verdict `finish` has looked at everything already.
-        reports = (self.options.out / name for name in FILES if name not in {"journal.jsonl", "verdict.json"})
-        for path in (*reports, *sorted((self.options.out / _ALLURE).glob("*"))):
+        reports = (self.options.out / name for name in output.FILES if name not in {"journal.jsonl", "verdict.json"})
+        for path in (*reports, *sorted((self.options.out / output.ALLURE).glob("*"))):
             if path.is_file() and (leak := self.scan.look(path)):
                 path.unlink()
                 told.append(f"{path.relative_to(self.options.out)} is withheld: {leak}")
         if told:
             self._blame(told)
-            write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
+            output.write_atomically(self.options.out / "verdict.json", verdict.dumps(self.result))
         return self.result
 
     def _blame(self, messages: Iterable[str]) -> None:
@@ -248,83 +257,3 @@ def _waivers(options: Options, clauses: Collection[str]) -> tuple[waiver.Waiver,
             message = f"{path}: waiver {one.id.removeprefix('W')}, clause: there is no clause {one.clause!r}; `payproof clauses` lists them"
             raise UsageError(message)
     return read
-
-
-def _forget(out: Path) -> None:
-    """Take away what an earlier run left, so that nobody reads its results for those of this one."""
-    for name in FILES:
-        (out / name).unlink(missing_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(out / _ALLURE)
-
-
-def _find_room(shards: Path) -> None:
-    """Write and take away a file, since a folder can be made on a disk that is full; without room the folder goes too."""
-    probe = shards / "room"
-    try:
-        probe.write_bytes(bytes(_ROOM))
-        probe.unlink()
-    except OSError:
-        shutil.rmtree(shards, ignore_errors=True)
-        raise
-
-
-def _header(shard: Path) -> Record | None:
-    with contextlib.suppress(JournalError):
-        for _, record in journal.lines(shard):
-            return record if record["kind"] == "header" else None
-    return None
-
-
-def _merged(shards: Iterable[Path], stopped: list[str], ends: dict[str, Any]) -> Iterator[list[Record]]:
-    """Give each exchange with the findings and errors that follow it, over all shards, in the order of time."""
-    streams = [_groups(shard, stopped, ends) for shard in shards]
-    for _, group in heapq.merge(*streams, key=lambda item: item[0]):
-        yield group
-
-
-def _groups(shard: Path, stopped: list[str], ends: dict[str, Any]) -> Iterator[tuple[float, list[Record]]]:
-    group: list[Record] = []
-    when = 0.0
-    ended = False
-    try:
-        for _, record in journal.lines(shard):
-            kind = record["kind"]
-            if kind == "footer":
-                ended = True
-                ends["drift"].update(record.get("drift", {}))
-                ends["outcomes"] += record.get("outcomes", [])
-            elif kind in {"exchange", "error"} and (kind == "exchange" or not record.get("where")):
-                if group:
-                    yield when, group
-                group = [record]
-                when = record.get("started", when)
-            elif kind != "header":
-                group.append(record)
-    except JournalError as error:
-        stopped.append(f"{shard.stem} left a broken line behind: {error}")
-    if group:
-        yield when, group
-    if not ended:
-        stopped.append(f"{shard.stem} did not end: it crashed or was killed")
-
-
-def _replace(draft: Path, path: Path) -> None:
-    try:
-        draft.replace(path)
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise OutputError(message) from error
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part. Raises OutputError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-        message = f"{path} cannot be written: {error.strerror}"
-        raise OutputError(message) from error

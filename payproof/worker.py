@@ -12,13 +12,14 @@ from payproof.approach import Approach
 from payproof.client import Api, Session
 from payproof.desk import Desk, Far
 from payproof.errors import TargetError
-from payproof.journal import Writer, act_record, error_record
+from payproof.journal import Writer, act_record, done_record, error_record
 from payproof.judge import Judge
 from payproof.keyring import Keyring
 from payproof.manners import Manners
 from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
+from payproof.resume import mark
 from payproof.verdict import Outcome, weight
 from payproof.waiver import Waiver
 from payproof.weather import Weather
@@ -115,7 +116,8 @@ class Worker:
     def tenant_label(self, test: str) -> str:
         """Give a label that no other tenant of the run has, and that the same seed gives again."""
         number = self._tenants[test] = self._tenants.get(test, 0) + 1
-        return f"{self.options.seed}:{test}:{number}"
+        again = f":{self.shared['round']}" if self.shared.get("round") else ""
+        return f"{self.options.seed}:{test}:{number}{again}"
 
     def fail(self, message: str, *, test: str = "", refused: bool = False, unclear: str | None = None) -> None:
         """Write an error of the suite, or the unexplained failure of a test, into the shard, if there is one already."""
@@ -138,6 +140,11 @@ class Worker:
         if not self.dead:
             self.dead = why
             self.fail(why, refused=refused)
+
+    def end(self, test: str) -> None:
+        """Write down that a test has ended, so that a run that goes on later leaves it out; not once the target is lost."""
+        if self._session is not None and self._journal is not None and not self.dead:
+            self._journal.write(done_record(mark(test), self.hide(test)))
 
     def hide(self, text: str) -> str:
         """Hide in a text about exchanges what the process knows by now."""

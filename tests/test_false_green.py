@@ -21,9 +21,10 @@ from payproof.finding import Finding
 from payproof.generated import Generated
 from payproof.judge import Judge
 from payproof.options import Options
+from payproof.output import FILES
 from payproof.redact import Redactor
 from payproof.report import difference
-from payproof.run import FILES, Run
+from payproof.run import Run
 
 if TYPE_CHECKING:
     import subprocess

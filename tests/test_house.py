@@ -24,7 +24,7 @@ TOO_LONG: set[Path] = set()
 """Modules that are known to be too long; the test of one that is no longer fails until it is taken out of here."""
 
 ORDER = (
-    "payproof", "errors", "clock",
+    "payproof", "errors", "clock", "output",
     # values, and how files become them
     "exchange", "finding", "clause", "waiver", "yamlfile", "fileformat",
     # what the contract says
@@ -32,7 +32,7 @@ ORDER = (
     # whether an exchange keeps it
     "pan", "redact", "echo", "scan", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept
-    "journal", "attempts", "divergence", "verdict",
+    "journal", "attempts", "shards", "divergence", "verdict",
     # how a target is reached
     "mock", "options", "secret", "place", "host", "route", "proxy", "manners", "turns", "desk", "connection", "transport", "auth", "grant",
     "placefile", "guard", "probe", "answer", "client", "keyring", "weather", "target", "approach",
@@ -40,8 +40,8 @@ ORDER = (
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",
     # a run, its readers, and who starts it
-    "allurelog", "steps", "progress", "run", "worker", "repeat", "transition", "actor", "report", "fixtures", "ground", "selection",
-    "launch", "plugin", "selftest", "cli", "__main__",
+    "allurelog", "steps", "progress", "resume", "run", "worker", "repeat", "transition", "actor", "report",
+    "fixtures", "ground", "selection", "launch", "fleet", "plugin", "selftest", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock`, `report`, `selftest` and `cli` stand for their folders."""
 

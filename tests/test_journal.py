@@ -49,7 +49,7 @@ def test_whole_journal_is_read_in_order(whole: Path) -> None:
 
     assert [record["kind"] for record in records] == ["header", "exchange", "finding", "exchange", "error", "footer"]
     assert records[0]["schema"] == journal.SCHEMA
-    assert records[-1]["counts"] == {"exchange": 2, "finding": 1, "error": 1, "transition": 0, "act": 0, "repeat": 0}
+    assert records[-1]["counts"] == {"exchange": 2, "finding": 1, "error": 1, "transition": 0, "act": 0, "repeat": 0, "done": 0}
     assert records[-1]["finished"] == "later"
     assert list(journal.findings(records)) == [FINDING]
 
@@ -309,3 +309,13 @@ def test_memory_does_not_grow_with_the_journal(tmp_path: Path, wire: Callable[..
     assert writing[1] < writing[0] + 20_000
     assert reading[1] < reading[0] + 20_000
     assert counted(journal.read(sizes[20_000])) == 20_000
+
+
+def test_older_journal_counts_no_kind_that_came_later(whole: Path) -> None:
+    """A kind that never occurred need not be in the footer."""
+    lines = whole.read_text(encoding="utf-8").splitlines()
+    footer = json.loads(lines[-1])
+    del footer["counts"]["done"]
+    whole.write_text("\n".join([*lines[:-1], json.dumps(footer)]) + "\n", encoding="utf-8")
+
+    assert [record["kind"] for record in journal.read(whole)][-1] == "footer"

@@ -13,10 +13,11 @@ from payproof import kit as kits
 from payproof.errors import OutputError
 from payproof.judge import Judge
 from payproof.options import Options
+from payproof.output import write_atomically
 from payproof.redact import Redactor
 from payproof.report import junit, one_line, write
 from payproof.report.console import Console
-from payproof.run import Run, write_atomically
+from payproof.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,8 +15,8 @@ from payproof.errors import Exit
 @click.option("--markdown", "page", type=click.Path(path_type=Path), default=None, help="Write the comparison here too.")
 def command(old: Path, new: Path, page: Path | None) -> int:
     """Print what differs."""
+    from payproof.output import write_atomically  # noqa: PLC0415  # not needed for --help
     from payproof.report import difference  # noqa: PLC0415  # not needed for --help
-    from payproof.run import write_atomically  # noqa: PLC0415  # not needed for --help
 
     before, after = difference.load(old), difference.load(new)
     said = difference.between(before, after)

@@ -15,7 +15,7 @@ from payproof.errors import OutputError
 def command(journal: Path, out: Path | None) -> int:
     """Read the journal, and write what a run writes."""
     from payproof import report, verdict  # noqa: PLC0415  # not needed for --help
-    from payproof.run import write_atomically  # noqa: PLC0415  # not needed for --help
+    from payproof.output import write_atomically  # noqa: PLC0415  # not needed for --help
 
     folder = out or journal.parent
     try:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from payproof.errors import PayproofError
+from payproof.errors import PayproofError, UsageError
 from payproof.options import DEPTHS, Options
 
 if TYPE_CHECKING:
+    from payproof.resume import Earlier
     from payproof.run import Run
 
 _MOST_WORKERS = 8
+_ANEW = ("out", "waivers", "targets")
+"""What a run that goes on may be told, beside its workers."""
 
 
 @click.command("run", help="Judge a target by every clause of the kit. The evidence goes into a folder.")
@@ -38,14 +43,29 @@ _MOST_WORKERS = 8
 @click.option("--waivers", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="Breaks that somebody answers for [default: waivers.toml, if the current folder has it].")  # fmt: skip
 @click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
-def command(workers: int | None, **given: object) -> int:
+@click.option("--resume", "earlier", type=click.Path(path_type=Path, exists=True), default=None, metavar="JOURNAL",
+              help="Go on with an interrupted run: its journal, or the folder of one that was killed.")  # fmt: skip
+@click.pass_context
+def command(context: click.Context, /, workers: int | None, earlier: Path | None, **given: object) -> int:
     """Run the suites and say what the verdict is."""
     options = Options(**given)  # type: ignore[arg-type]  # click has checked the types by the options above
-    return run(options, workers or min(_MOST_WORKERS, os.cpu_count() or 1))
+    workers = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
+    if earlier is None:
+        return run(options, workers)
+    from payproof import resume  # noqa: PLC0415  # not needed for --help
+
+    chosen = sorted(name for name in given if name not in _ANEW and context.get_parameter_source(name) is not ParameterSource.DEFAULT)
+    if chosen:
+        message = f"--resume goes on with the options of the run that was interrupted: leave out {', '.join(chosen)}"
+        raise UsageError(message)
+    known = resume.read(earlier)
+    beside = earlier if earlier.is_dir() else earlier.parent
+    out = options.out if context.get_parameter_source("out") is not ParameterSource.DEFAULT else beside
+    return run(replace(known.options(out), waivers=options.waivers, targets=options.targets), workers, known)
 
 
-def run(options: Options, workers: int) -> int:
-    """Run the suites of a kit and give the exit code of the verdict.
+def run(options: Options, workers: int, earlier: Earlier | None = None) -> int:
+    """Run the suites of a kit and give the exit code of the verdict; with an `earlier` run, what that one has left.
 
     Raises PayproofError for anything that makes a run impossible before its first request.
     """
@@ -58,7 +78,7 @@ def run(options: Options, workers: int) -> int:
     from payproof.target import check  # noqa: PLC0415  # not needed for --help
 
     check(options)
-    begun = Run.begin(options)
+    begun = Run.begin(options, earlier)
     console = Console(begun, workers)
     try:
         begun.reach()

@@ -14,8 +14,8 @@ from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
 
 from payproof.errors import OutputError
+from payproof.output import write_atomically
 from payproof.report.words import one_line
-from payproof.run import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

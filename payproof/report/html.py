@@ -16,9 +16,9 @@ from markupsafe import Markup, escape
 from payproof import shell
 from payproof.exchange import Unparsable, parse_json
 from payproof.journal import read_exchange
+from payproof.output import write_atomically
 from payproof.report import words
 from payproof.report.tables import tables
-from payproof.run import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from payproof.run import write_atomically
+from payproof.output import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

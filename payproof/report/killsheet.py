@@ -14,7 +14,7 @@ from rich.table import Table
 
 from payproof import __version__
 from payproof.errors import Exit, OutputError
-from payproof.run import write_atomically
+from payproof.output import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from payproof.errors import OutputError
+from payproof.output import write_atomically
 from payproof.report.tables import tables
 from payproof.report.words import one_line, plain
-from payproof.run import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

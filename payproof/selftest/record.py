@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from payproof import mock
 from payproof.errors import UsageError
-from payproof.run import write_atomically
+from payproof.output import write_atomically
 from payproof.selftest.search import NOTICED, UNSURE, Catch
 
 if TYPE_CHECKING:

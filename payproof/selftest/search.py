@@ -82,7 +82,8 @@ class Search:
     """One process that looks for what is wrong with one server."""
 
     def __init__(self, session: pytest.Session, server: Server, folder: Path, trace: Trace | None) -> None:
-        from payproof.plugin import RUN, WORKER  # noqa: PLC0415  # imported earlier, pytest could not rewrite its assertions
+        from payproof.fleet import RUN  # noqa: PLC0415  # as the next one
+        from payproof.plugin import WORKER  # noqa: PLC0415  # imported earlier, pytest could not rewrite its assertions
 
         self._server = server
         self._worker: Worker = session.config.stash[WORKER]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from payproof import mock, yamlfile
 from payproof.errors import KitError, PayproofError
-from payproof.run import write_atomically
+from payproof.output import write_atomically
 from payproof.selftest import hunt
 from payproof.selftest.mutant import Mutant, again, drawn, statement, switch
 from payproof.selftest.record import Record, Trial, state
