@@ -27,15 +27,11 @@ def forget(out: Path) -> None:
         shutil.rmtree(out / ALLURE)
 
 
-def find_room(shards: Path) -> None:
-    """Write and take away a file, since a folder can be made on a disk that is full; without room the folder goes too."""
-    probe = shards / "room"
-    try:
-        probe.write_bytes(bytes(_ROOM))
-        probe.unlink()
-    except OSError:
-        shutil.rmtree(shards, ignore_errors=True)
-        raise
+def find_room(folder: Path) -> None:
+    """Write and take away a file, since a folder can be made on a disk that is full. Raises OSError."""
+    probe = folder / "room"
+    probe.write_bytes(bytes(_ROOM))
+    probe.unlink()
 
 
 def replace(draft: Path, path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from payproof import fixtures, kit, report
+from payproof import fixtures, fleet, kit, report
 from payproof.allurelog import guard
 from payproof.answer import BrokenClause, is_finding
 from payproof.approach import Approach
@@ -35,7 +35,7 @@ WORKER = pytest.StashKey[Worker]()
 
 NewTenant = Callable[[], Apis]
 
-pytest_plugins = ("payproof.ground", "payproof.fleet")
+pytest_plugins = ("payproof.ground",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -113,6 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(str(error), returncode=int(error.exit))
     config.stash[RUN] = run
     config.pluginmanager.register(_Collected(run))
+    config.pluginmanager.register(fleet)
     if _allure(config, run.options):
         # Results of an earlier run would be shown as tries of this one.
         shutil.rmtree(config.option.allure_report_dir, ignore_errors=True)

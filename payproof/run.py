@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from payproof import __version__, clock, journal, kit, output, resume, verdict, waiver, witness
 from payproof.approach import Approach
 from payproof.desk import Desk, DeskServer
-from payproof.errors import Exit, OutputError, RefusedError, TargetError, UsageError
+from payproof.errors import Exit, OutputError, PayproofError, RefusedError, TargetError, UsageError
 from payproof.generated import Generated
 from payproof.judge import Judge
 from payproof.place import base_paths
@@ -76,10 +76,14 @@ class Run:
         try:
             options.out.mkdir(parents=True, exist_ok=True)
             shards = Path(tempfile.mkdtemp(prefix=resume.SHARDS, dir=options.out))
-            output.find_room(shards)
-            if earlier is not None:
-                earlier.leave(shards, loaded)
-            output.forget(options.out)
+            try:
+                output.find_room(shards)
+                if earlier is not None:
+                    earlier.leave(shards, loaded)
+                output.forget(options.out)
+            except (OSError, PayproofError):
+                shutil.rmtree(shards, ignore_errors=True)
+                raise
         except OSError as error:
             at = f" ({error.filename})" if error.filename and Path(error.filename).name in {*output.FILES, output.ALLURE} else ""
             message = f"{options.out} cannot be written: {error.strerror or error}{at}; choose another folder with --out"
