@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from payproof.yamlfile import YamlFile
 
 COMPARISONS = ("equals", "among", "includes", "excludes", "matches")
+_ASKED = frozenset({"path", "query", "request", "tenant", "at"})
+"""What is known of an exchange before it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something to remember: under which key, with which value, for a tenant or for the whole run."""
+    """Something to remember: under which key, with which value, for a tenant or for the whole run.
+
+    What was `asked` is remembered whatever became of it, also where no answer came.
+    """
 
     name: str
     operations: frozenset[str]
@@ -50,6 +55,7 @@ class Fact:
     key: Expression
     value: Expression | None
     run: bool
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,8 +203,10 @@ class _Loader:
         self.condition((*at, "when"), parts.get("when"))
         for key, expression in parts.items():
             self.check_members((*at, key), expression, operations, {})
-        run = raw.get("scope") == "run"
-        return Fact(name, frozenset(operations), parts.get("when"), parts["key"], parts.get("value"), run)
+        run, asked = raw.get("scope") == "run", raw.get("asked", False)
+        if asked and any(part.reads - _ASKED for part in parts.values()):
+            raise self.fail(at, "is remembered of requests without an answer, and reads more than the request", "drop `asked`, or the rest")
+        return Fact(name, frozenset(operations), parts.get("when"), parts["key"], parts.get("value"), run, asked)
 
     def clause(self, name: str, raw: Mapping[str, Any], effects: Mapping[str, tuple[Effect, ...]]) -> Clause:
         at = ("clauses", name)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from payproof.expression import Activation, EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from payproof.contract import Effect
+    from payproof.contract import Effect, Fact
     from payproof.exchange import Exchange
     from payproof.ledger import Key, Ledger
     from payproof.plan import Compiled, Reader
@@ -47,11 +47,18 @@ def learn(
     if lost or response is None or response.status >= 500:
         if compiled.operation.writes:
             _forget(ledger, compiled, names, activation, exchange)
+        _remember(ledger, [(fact, reader) for fact, reader in compiled.facts if fact.asked], names, activation, exchange)
         return
     for effect, identity, state in compiled.effects:
         for inner, one in _instances(effect, names, activation):
             _learn_one(ledger, effect, identity, state, inner, one, exchange, sound=sound)
-    for fact, reader in compiled.facts:
+    _remember(ledger, compiled.facts, names, activation, exchange)
+
+
+def _remember(
+    ledger: Ledger, facts: Iterable[tuple[Fact, Reader]], names: Mapping[str, Any], activation: Activation, exchange: Exchange
+) -> None:
+    for fact, reader in facts:
         if fact.when is not None and not fact.when.holds(activation):
             continue
         try:

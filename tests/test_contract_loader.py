@@ -69,6 +69,8 @@ BROKEN = [
     pytest.param([("facts: {deleted:", "facts: {removed:"), ("facts.deleted", "facts.removed")], "removed",
                  "no contract remembers 'removed'",
                  "remember:", id="unknown-fact"),
+    pytest.param([("deleted: {operation: deleteVoucher,", "deleted: {operation: deleteVoucher, asked: true,")], "deleted: {operation",
+                 "reads more than the request", "drop `asked`", id="asked-of-an-answer"),
     pytest.param([("size(facts.deleted)", "size(facts.seen_ids)")], "VOUCHER-STAYS-GONE:", "reads facts.seen_ids without saying",
                  "add it to `facts:`", id="fact-without-key"),
     pytest.param([("facts: {deleted: 'path[\"id\"]'}", "facts: {deleted: 'path[\"id\"]', seen_ids: 'path[\"id\"]'}")], "facts: {deleted",

@@ -123,6 +123,23 @@ def test_deleted_resource_has_no_state(judge: Judge, wire: Callable[..., Exchang
     assert judge.ledger.recall("t2", "deleted", ["v1"]) == {}
 
 
+DELETION = "deleted: {operation: deleteVoucher, when: status == 200,"
+
+
+@pytest.mark.parametrize("status", [200, 404, 500, None], ids=["done", "refused", "server-error", "lost-answer"])
+def test_what_was_asked_for_is_remembered_whatever_became_of_it(
+    tiny: Callable[..., Path], wire: Callable[..., Exchange], status: int | None
+) -> None:
+    """A deletion whose answer is lost may have happened; a fact that asks for its answer knows of accepted ones only."""
+    deletion = wire("DELETE", "/vouchers/v1", status, body=VOUCHER if status == 200 else {"error": "no"})
+    answered, asked = judge_of(tiny()), judge_of(tiny(contract=[(DELETION, "deleted: {operation: deleteVoucher, asked: true,")]))
+    for judge in (answered, asked):
+        judge.judge(deletion)
+
+    assert asked.ledger.recall("t1", "deleted", ["v1"]) == {"v1": True}
+    assert answered.ledger.recall("t1", "deleted", ["v1"]) == ({"v1": True} if status == 200 else {})
+
+
 def test_id_in_the_path_is_percent_decoded(judge: Judge, wire: Callable[..., Exchange]) -> None:
     """A resource is known by its id, not by how a URL writes it."""
     judge.judge(wire("POST", "/vouchers", 201, {"id": "a/b", "amount": 1}, sent={"amount": 1}))
