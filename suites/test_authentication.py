@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from payproof.client import ACCEPT
+from payproof.exchange import Intent
 
 if TYPE_CHECKING:
     from payproof.client import Answer
@@ -34,6 +35,8 @@ OPERATIONS = (
 
 MARGIN = 90
 """Seconds by which clocks may differ, and a little more: this close to the end of a token nobody promises anything."""
+REFUSE = Intent("refuse", "authorization", "/Authorization", "credentials")
+"""The claim that credentials let nobody in."""
 
 
 @pytest.mark.api("jpmorgan-profiles")
@@ -188,13 +191,52 @@ def test_wrong_credentials(apis: Apis, payloads: Payloads) -> None:
         "no Base64": {"Authorization": "Basic %%%"},
         "another scheme": {"Authorization": "Bearer nonsense"},
     }
-    answers = {name: _fetch(apis, payloads, headers=headers) for name, headers in guesses.items()}
+    answers = {name: _fetch(apis, payloads, headers=headers, intent=REFUSE) for name, headers in guesses.items()}
     assert {name: answer.status for name, answer in answers.items() if answer.status not in {400, 401}} == {}
     if apis.session.target.reference:
         assert {answer.body["error"] for answer in answers.values()} == {"invalid_client"}
 
     # The client is not shut out by them
     assert _fetch(apis, payloads).status == 200
+
+
+def _nearly(word: str) -> dict[str, str]:
+    """Give words that some way of comparing takes for this one: in part, or without case (RFC 6749 section 1.5 knows case)."""
+    half = len(word) // 2
+    near = {
+        "first half": word[:half],
+        "first half, and another second": word[:half] + word[half:][::-1],
+        "second half, and another first": word[:half][::-1] + word[half:],
+        "without its last character": word[:-1],
+        "one character more": f"{word}0",
+        "another last character": word[:-1] + ("1" if word.endswith("0") else "0"),
+        "the other case": word.swapcase(),
+    }
+    return {name: other for name, other in near.items() if other != word}
+
+
+@pytest.mark.api("jpmorgan-oauth")
+@pytest.mark.operation("issueToken")
+def test_credentials_that_are_nearly_right(apis: Apis, payloads: Payloads) -> None:
+    """Somebody knows the credentials of a client but for a part, or but for the case of their letters.
+
+    Expect no token, wherever the credentials are sent, and the client to get its own as before.
+    """
+    # The client gets a token
+    client, secret = apis.credentials["client_id"], apis.credentials["client_secret"]
+    assert _fetch(apis, payloads, intent=ACCEPT).status == 200
+
+    # Nearly its secret, and nearly its name
+    guesses = {f"secret: {name}": (client, near) for name, near in _nearly(secret).items()}
+    guesses |= {f"client: {name}": (near, secret) for name, near in _nearly(client).items()}
+    answers = {name: _fetch(apis, payloads, headers=_basic(*guess), intent=REFUSE).status for name, guess in guesses.items()}
+    for name, (one, other) in guesses.items():
+        form = payloads.form(client_id=one, client_secret=other)
+        answers[f"{name}, in the form"] = _fetch(apis, payloads, headers={"Authorization": None}, form=form, intent=REFUSE).status
+    assert {name: status for name, status in answers.items() if status not in {400, 401}} == {}
+
+    # The client is not shut out by them
+    assert _fetch(apis, payloads, intent=ACCEPT).status == 200
 
 
 @pytest.mark.api("jpmorgan-oauth")
@@ -213,7 +255,7 @@ def test_secret_of_another_client(merchant: Merchant, other_merchant: Merchant, 
     # Neither gets one with the other's secret
     for client, secret in ((ours, theirs), (theirs, ours)):
         headers = _basic(client.credentials["client_id"], secret.credentials["client_secret"])
-        answer = _fetch(ours, payloads, headers=headers)
+        answer = _fetch(ours, payloads, headers=headers, intent=REFUSE)
         assert (answer.status, answer.body["error"]) == (401, "invalid_client")
 
     # Each goes on with its own
@@ -251,7 +293,7 @@ def test_credentials_in_the_form(merchant: Merchant, payloads: Payloads) -> None
 
     # A wrong secret in the form is refused in any case
     wrong = payloads.form(client_id=credentials["client_id"]) | {"client_secret": "not-the-secret"}
-    assert _fetch(merchant.apis, payloads, headers={"Authorization": None}, form=wrong).status in {400, 401}
+    assert _fetch(merchant.apis, payloads, headers={"Authorization": None}, form=wrong, intent=REFUSE).status in {400, 401}
 
     # With the right one, there is a token that opens the profile, or none
     form = payloads.form(client_id=credentials["client_id"], client_secret=credentials["client_secret"])

@@ -46,6 +46,42 @@ def test_every_currency_pays(till: Till, depth: str) -> None:
 
 
 @pytest.mark.operation("createPayment")
+def test_every_size_of_amount_pays(till: Till) -> None:
+    """Payments are of one cent, of sums where numbers of a fixed size end, and of the largest sum that there is.
+
+    Expect each approved one to be held, captured and refunded to the cent.
+    """
+    # From the smallest to the largest, on both sides of where signed and unsigned numbers of 32 bits end
+    sizes = (1, 99, 100, 9_999_999, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 999_999_999_999)
+    held = {amount: till.attempt(amount=amount, captureMethod="MANUAL", isAmountFinal=None) for amount in sizes}
+    approved = {amount: payment for amount, payment in held.items() if payment.approved}
+    assert approved.keys() == held.keys() or not till.apis.session.target.reference
+
+    # All of it is held, captured, and can be given back
+    assert {amount: payment.shown["remainingAuthAmount"] for amount, payment in approved.items()} == {amount: amount for amount in approved}
+    taken = {amount: till.capture(payment, amount, final=True) for amount, payment in approved.items()}
+    assert {amount: (payment.captured, payment.refundable) for amount, payment in taken.items()} == {
+        amount: (amount, amount) for amount in approved
+    }
+    assert {amount: till.refund(payment, amount).amount for amount, payment in approved.items()} == {amount: amount for amount in approved}
+
+
+@pytest.mark.operation("updatePayment")
+def test_amount_is_raised_to_the_largest(till: Till) -> None:
+    """What is authorized is raised in large steps up to the largest sum that there is.
+
+    Expect each new total to be left to capture.
+    """
+    # Small
+    payment = till.authorize(1000)
+
+    # Larger and larger
+    for total in (2**31, 2**32 + 1, 999_999_999_999):
+        assert till.increase(payment, total).shown["remainingAuthAmount"] == total
+    assert till.read(payment).shown["remainingAuthAmount"] == 999_999_999_999
+
+
+@pytest.mark.operation("createPayment")
 def test_every_card_is_masked(till: Till, charges: Charges) -> None:
     """Each of the vendor's test cards pays once.
 

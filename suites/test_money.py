@@ -134,6 +134,54 @@ def test_amount_of_what_is_closed(till: Till) -> None:
     till.expect_effects(payments_created=2, authorizations_increased=1, captures_created=2)
 
 
+@pytest.mark.operation("updatePayment")
+@pytest.mark.parametrize("method", ["MANUAL", "DELAYED"])
+def test_refused_change_leaves_nothing(till: Till, method: str) -> None:
+    """A payment is to be raised or lowered together with something that cannot be done.
+
+    Expect a refusal each time, and the same money to be held as before: it can be captured, and not a cent more.
+    """
+    # Held
+    payment = till.authorize(1000, method=method)
+
+    # Half of each change could be made
+    _refused(till, payment, "updatePayment", amount=2000, captureMethod="LATER")
+    _refused(till, payment, "updatePayment", amount=500, captureMethod="LATER")
+    _refused(till, payment, "updatePayment", amount=2000, isVoid="maybe")
+    _refused(till, payment, "updatePayment", amount=-1, captureMethod="NOW")
+    _refused(till, payment, "updatePayment", amount=500, reversalReason="BOREDOM")
+    _refused(till, payment, "capturePayment", amount=500, isAmountFinal="yes")
+
+    # All of it, and no more, is still held
+    _refused(till, payment, "capturePayment", amount=1001, isAmountFinal=True)
+    assert till.capture(payment, 1000, final=True).captured == 1000
+    till.expect_effects(payments_created=1, captures_created=1)
+
+
+@pytest.mark.operation("updatePayment")
+def test_capture_in_place_of_more(till: Till) -> None:
+    """More than is authorized is to be captured in place of it, which the documents know for a smaller amount only.
+
+    Expect a refusal that leaves the payment as it was, or a payment of which just that much is captured.
+    """
+    # Held
+    payment = till.authorize(1000)
+
+    # One cent more, at once
+    done = till.effects()
+    answer = till.ask("updatePayment", payment, body={"captureMethod": "NOW", "amount": 1001})
+    approved = answer.status == 200 and answer.body["responseStatus"] == "SUCCESS"
+    assert not (approved and till.apis.session.target.reference)
+
+    # As it was, or as it was asked for
+    after = till.read(payment)
+    if approved:
+        assert after.captured == 1001
+    else:
+        assert (after.state, till.effects()) == (payment.state, done)
+        assert till.capture(payment).captured == 1000
+
+
 @pytest.mark.operation("createRefund")
 def test_refund_above_captured(till: Till, charges: Charges) -> None:
     """Refunds are one cent larger than what was captured, though more was authorized, and than what is left of it.

@@ -35,6 +35,26 @@ def test_documented_payment(till: Till) -> None:
     till.expect_effects(payments_created=1, captures_created=1)
 
 
+@pytest.mark.operation("createPayment")
+@pytest.mark.parametrize("left_out", ["captureMethod", "initiatorType", "accountOnFile", "all"])
+def test_what_is_left_out_has_its_default(till: Till, left_out: str) -> None:
+    """A payment does not say when it is captured, who started it, or whether the card is stored.
+
+    Expect what the documents take for granted: at once, the cardholder, not stored.
+    """
+    # The documented payment without one of these, or without any
+    defaults = {"captureMethod": "NOW", "initiatorType": "CARDHOLDER", "accountOnFile": "NOT_STORED"}
+    payment = till.pay(**dict.fromkeys(defaults if left_out == "all" else [left_out]))
+
+    # It is taken for granted
+    assert {payment.shown.get(member, value) for member, value in defaults.items()} == set(defaults.values())
+    assert (payment.stage, payment.captured) == ("CLOSED", 1234)
+
+    # A read shows the same
+    assert till.read(payment).state == payment.state
+    till.expect_effects(payments_created=1, captures_created=1)
+
+
 @pytest.mark.operation("findPayment")
 def test_payment_is_found_by_its_request(till: Till) -> None:
     """A merchant has forgotten the id of a payment, and knows the id of its request.

@@ -14,6 +14,9 @@ _MERCADOPAGO = "mercadopago-profiles"
 FAULTS = (
     # expires_in of the quick start: 3599 seconds
     Fault("token-expires-early", "A token that is announced for 3599 seconds opens nothing after 1800.", _OAUTH, "CPM-TOKEN-ACCEPTED"),
+    # Client id and secret authenticate the client; invalid_client where they do not
+    Fault("secret-compared-in-part", "Only the first eight characters of the client secret are compared.", _OAUTH,
+          "issueToken.rejects-invalid"),
     # expires_in tells how long a token is good
     Fault("new-token-ends-old", "A new token ends the tokens that the client has, whatever time they have left.", _OAUTH,
           "CPM-TOKEN-ACCEPTED"),
@@ -41,13 +44,25 @@ FAULTS = (
           "CPM-ADDRESSES-KEPT"),
     # The guide's delete: defaultMOP is as before
     Fault("delete-loses-default", "Deleting any method leaves the profile without a default.", _PROFILES, "CPM-DELETE-KEEPS-DEFAULT"),
+    # Whatever is refused has changed nothing
+    Fault("add-half-done", "Where one card of an add is refused for its address, the others are added all the same.", _PROFILES,
+          "CPM-NO-STRANGER"),
     # createTimestamp: the same in all four answers of the guide
     Fault("create-time-moves", "A change of a profile moves its createTimestamp as well.", _PROFILES, "CPM-CREATION-KEPT"),
+    # firstName, lastName: come back as sent
+    Fault("holder-name-capitalised", "Names on a method are shown with only their first letter in upper case.", _PROFILES,
+          "CPM-CREATE-CARD-SHOWN"),
     # The status is that of a payment method on the profile
     Fault("deleted-method-has-status", "The 3-D Secure status of a deleted method is still shown.", _PROFILES, "CPM-DELETED-METHOD-GONE"),
+    # The added method has an id under which it can be updated
+    Fault("adds-lost-in-race", "Of two adds to one profile at the same time only the later one is kept.", _PROFILES,
+          "CPM-LISTED-METHOD-FOUND"),
     # 403 is declared, and the token is good for one merchant
     Fault("merchant-unchecked-on-reads", "A read with the merchantIdentifier of another merchant is answered.", _PROFILES,
           "CPM-MERCHANT-FOREIGN"),
+    # 404 is declared for what does not exist
+    Fault("default-of-unknown-as-500", "Making a method the default that does not exist is answered with 500.", _PROFILES,
+          "CPM-MISSING-IS-NO-FAILURE"),
     # A void gives the authorisation back for good
     Fault("voided-captured-when-due", "A voided payment with delayed capture is captured when its time comes.", _PAYMENTS,
           "PAY-READ-CAPTURES"),
@@ -59,16 +74,29 @@ FAULTS = (
     # All refunds together are within what was paid
     Fault("refund-of-rest-is-all", "A refund without an amount gives the whole capture back, whatever went back before.", _PAYMENTS,
           "PAY-REFUNDED-WITHIN-CAPTURED"),
+    # request-id: unique for each request
+    Fault("request-id-case-folded", "Values of request-id that differ in upper and lower case only are taken for one.", _PAYMENTS,
+          "PAY-ID-NEW"),
+    # request-id: at most 40 characters
+    Fault("request-id-cut", "A request-id is cut to 36 characters.", _PAYMENTS, "PAY-ID-NEW"),
     # amount: a whole number of minor units
     Fault("cents-by-float", "Amounts go through a binary fraction of the main unit: 115 becomes 114.", _PAYMENTS, "PAY-AMOUNT-SENT"),
+    # amount: up to 999999999999
+    Fault("amount-of-32-bits", "An amount of more than 2147483647 becomes 2147483647.", _PAYMENTS, "PAY-AMOUNT-SENT"),
     # amount: in minor units of the currency, of which the yen has none smaller
     Fault("yen-in-hundredths", "An amount in JPY is multiplied by 100.", _PAYMENTS, "PAY-AMOUNT-SENT"),
     # A declined payment has nothing authorised
     Fault("captures-declined", "A declined payment can be captured.", _PAYMENTS, "PAY-CAPTURE-DECLINED-REFUSED"),
+    # Whatever is refused has changed nothing
+    Fault("refused-raise-sticks", "A change to a higher amount with captureMethod NOW is refused and authorises it.", _PAYMENTS,
+          "PAY-READ-AUTHORIZATIONS"),
     # A profile belongs to the merchant that made it
     Fault("foreign-profile-pays", "The consumer profile of another merchant can pay.", _PAYMENTS, "PAY-STORED-FOREIGN"),
     # A payment is read as it is
     Fault("payment-read-cached", "A payment that was read once is shown again as it was then.", _PAYMENTS, "PAY-READ-STATE"),
+    # initiatorType: CARDHOLDER where it is left out
+    Fault("merchant-initiates-by-default", "A payment without initiatorType is shown as initiated by the MERCHANT.", _PAYMENTS,
+          "PAY-INITIATOR-DEFAULT"),
     # The reference's list: limit says how many profiles a page holds
     Fault("mp-page-one-longer", "A page of the list holds one profile more than its limit.", _MERCADOPAGO, "MP-LIST-LIMIT"),
     # max_day_overdue: from 1 to 10, both included

@@ -56,6 +56,8 @@ class Issuer:
         tenant = None if credentials is None else self._tenants.get(credentials.client_id)
         if credentials is not None and tenant is not None:
             sent, known = credentials.client_secret.encode(), tenant.client_secret.encode()
+            if self.lies("secret-compared-in-part"):
+                sent, known = sent[:8], known[:8]
             if hmac.compare_digest(sent, known):
                 return tenant
         raise TokenRefused("invalid_client", "Client authentication failed")

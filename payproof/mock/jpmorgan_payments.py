@@ -300,6 +300,7 @@ class PaymentsWorld:
         if method is None and "amount" in request and amount <= payment.authorised:
             raise NotPossible(assumed.AMOUNT, "amount", "must be more than the authorised amount, or be sent with a captureMethod")
         if method == "NOW" and amount > payment.authorised:
+            payment.authorised = amount if self.lies("refused-raise-sticks") else payment.authorised
             raise NotPossible(assumed.AMOUNT, "amount", "must not be more than the authorised amount, to be captured at once")
         if method == "NOW" and not payment.remaining:
             raise NotPossible(assumed.AMOUNT, "captureMethod", "needs something that can be captured")

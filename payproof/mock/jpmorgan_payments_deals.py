@@ -71,7 +71,7 @@ class Deals:
         return Deal(
             card=card,
             merchant=shown,
-            initiator=request.get("initiatorType", "CARDHOLDER"),
+            initiator=request.get("initiatorType", "MERCHANT" if self.lies("merchant-initiates-by-default") else "CARDHOLDER"),
             on_file=request.get("accountOnFile", "NOT_STORED"),
             holder=holder,
             host_reference=self._ids.letters(_HOST_REFERENCE_LETTERS, taken=()),

@@ -69,7 +69,8 @@ def _call(request: Request, tenant: Tenant, *, by_id: bool) -> Call:
     header(request, "minorVersion", assumed.MINOR_VERSION, "must be at most 40 printable ASCII characters or tabs")
     if by_id:
         return Call(merchant, "")
-    return Call(merchant, demanded(request, "request-id", assumed.REQUEST_ID, "must be 1 to 40 printable ASCII characters"))
+    request_id = demanded(request, "request-id", assumed.REQUEST_ID, "must be 1 to 40 printable ASCII characters")
+    return Call(merchant, request_id[:36] if tenant.payments.lies("request-id-cut") else request_id)
 
 
 def _name(operation: _Operation, request: Request, rest: Sequence[str]) -> str:
@@ -111,6 +112,8 @@ def _misread(world: PaymentsWorld, body: Any) -> Any:
         return body
     if world.lies("cents-by-float"):
         amount = int(amount / 100 * 100)
+    if world.lies("amount-of-32-bits"):
+        amount = min(amount, 2**31 - 1)
     if world.lies("yen-in-hundredths") and body.get("currency") == "JPY":
         amount *= 100
     return {**body, "amount": amount}
@@ -186,7 +189,8 @@ class PaymentsApi:
         except Invalid as refused:
             raise _quoting(refused, document) if world.lies("full-number-in-error") else refused from None
         body = _misread(world, body)
-        key, mark = (operation.name, name, call.request_id), fingerprint(document)
+        request_id = call.request_id.lower() if world.lies("request-id-case-folded") else call.request_id
+        key, mark = (operation.name, name, request_id), fingerprint(document)
         known = world.answered(key, mark)
         if known is not None:
             return known

@@ -1,5 +1,6 @@
 """Consumer Profile Management v2 on the wire: paths, headers, the order of checks, the two error bodies."""
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ API = "jpmorgan-profiles"
 BASE = ("api", "v2", "mmp", "consumer-profiles")
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_RACE_SECONDS = 0.05
 
 _Act = Callable[[ProfilesWorld, Sequence[str], Any, Caller], dict[str, Any]]
 
@@ -116,12 +118,18 @@ class ProfilesApi:
             caller = _caller(request, writes=operation.writes)
             ids = _ids(rest)
             body = None if operation.read is None else operation.read(await json_body(request))
+            if rest[1:] == ("payment-methods",) and tenant.profiles.lies("adds-lost-in-race"):
+                before = tenant.profiles.exchange_methods(ids[0], None)
+                await asyncio.sleep(_RACE_SECONDS)
+                tenant.profiles.exchange_methods(ids[0], before)
             return Answer(200, operation.act(tenant.profiles, ids, body, caller))
         except Invalid as refused:
             return messages(400, refused.violations)
         except Forbidden:
             return messages(403, message="The access token is not good for this merchantIdentifier")
         except NotFound as refused:
+            if rest[-1] == "default" and refused.noun == "payment method" and tenant.profiles.lies("default-of-unknown-as-500"):
+                return messages(500)
             return messages(404, message=f"The {refused.noun} was not found")
         except BodyTimeout:
             return messages(408).with_headers((b"connection", b"close"))

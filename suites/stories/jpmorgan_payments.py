@@ -75,6 +75,8 @@ def _first_payment(play: Play) -> str:
     play("pay-other-amount", "createPayment", body={**QUICK_START, "amount": 4321}, headers=labelled)
     play("read-once-more", "getPayment", path={"id": paid})
     play("pay-plainly", "createPayment", body=QUICK_START, headers={"request-id": "pay-plainly"})
+    unsaid = {"captureMethod", "initiatorType", "accountOnFile"}
+    play("pay-by-default", "createPayment", body={name: value for name, value in QUICK_START.items() if name not in unsaid})
     return paid
 
 

@@ -49,7 +49,14 @@ PROFILE: dict[str, Any] = {
 ACCOUNTS: dict[str, Any] = {
     "fullName": "Elton Farm",
     "profilePaymentMethod": {
-        "achList": [{"accountNumber": "8000271156000314", "financialInstitutionRoutingNumber": "122199983"}],
+        "achList": [
+            {
+                "accountNumber": "8000271156000314",
+                "financialInstitutionRoutingNumber": "122199983",
+                "firstName": "John",
+                "accountType": "CHECKING",
+            }
+        ],
         "sepaList": [
             {
                 "internationalBankAccountNumber": "DE89370400440532013000",
@@ -135,7 +142,7 @@ def _accounts_and_defaults(play: Play, pid: str, card: str) -> str:
     created = play("create-accounts", "createConsumerProfile", body=ACCOUNTS)
     pid = created.body["consumerProfileId"]
     profile = {"consumer-profile-id": pid}
-    account = {"accountNumber": "8000271156000777", "financialInstitutionRoutingNumber": "122199983"}
+    account = {"accountNumber": "8000271156000777", "financialInstitutionRoutingNumber": "122199983", "lastName": "McDonald"}
     added = play("add-account", "addPaymentMethod", path=profile, body={"achList": [account]}, headers=taken)
     newest = added.body["paymentMethodType"]["achList"][-1]["paymentMethodId"]
     play("set-default-account", "setDefaultPaymentMethod", path={**profile, "payment-method-Id": newest})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,12 @@ def default_of(body: Json) -> str | None:
 def token_expires_early(m: Merchant, card: Json) -> bool:
     m.control("POST", "/clock", {"advance": 3_500})
     return m.api("GET", "/NOBODY").status_code == 401
+
+
+def secret_is_compared_in_part(m: Merchant, card: Json) -> bool:
+    wrong = m.client_secret[:-1] + ("0" if m.client_secret[-1] != "0" else "1")
+    form = {"grant_type": "client_credentials"}
+    return m.client.post(TOKEN, auth=(m.client_id, wrong), data=form).status_code == 200
 
 
 def new_token_ends_old(m: Merchant, card: Json) -> bool:
@@ -84,15 +91,33 @@ def delete_loses_the_default(m: Merchant, card: Json) -> bool:
     return default_of(m.method("DELETE", m.create(card, OTHER), 1).json()) is None
 
 
+def add_is_half_done(m: Merchant, card: Json) -> bool:
+    profile = m.create(card)
+    body = {"cardList": [OTHER, {**OTHER, "addressIdentifier": "nowhere"}]}
+    assert m.api("POST", f"/{profile['consumerProfileId']}/payment-methods", body).status_code == 400
+    return len(cards(m.read(profile))) == 2
+
+
 def creation_moves(m: Merchant, card: Json) -> bool:
     profile = m.create(card)
     return bool(m.add(profile, OTHER)["createTimestamp"] != profile["createTimestamp"])
+
+
+def names_are_capitalised(m: Merchant, card: Json) -> bool:
+    return bool(cards(m.create({**card, "lastName": "McDonald"}))[0]["lastName"] == "Mcdonald")
 
 
 def deleted_method_has_a_status(m: Merchant, card: Json) -> bool:
     profile = m.create(card, OTHER)
     m.method("DELETE", profile, 0)
     return m.method("GET", profile, 0, "/status").status_code == 200
+
+
+def adds_are_lost(m: Merchant, card: Json) -> bool:
+    profile = m.create(card)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: m.add(profile, OTHER), range(4)))
+    return len(cards(m.read(profile))) < 5
 
 
 def merchant_is_unchecked(m: Merchant, card: Json) -> bool:
@@ -103,8 +128,16 @@ def merchant_is_unchecked(m: Merchant, card: Json) -> bool:
     return m.api("GET", f"/{profile['consumerProfileId']}", merchantIdentifier=merchant).status_code == 200
 
 
+def default_of_unknown_is_500(m: Merchant, card: Json) -> bool:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    path = f"/{m.create(card)['consumerProfileId']}/payment-methods/{nobody}"
+    assert m.api("DELETE", path).status_code == 404
+    return m.api("PATCH", f"{path}/default").status_code == 500
+
+
 TOLD: dict[str, Callable[[Merchant, Json], bool]] = {
     "token-expires-early": token_expires_early,
+    "secret-compared-in-part": secret_is_compared_in_part,
     "new-token-ends-old": new_token_ends_old,
     "wrong-client-as-400": wrong_client_is_400,
     "add-takes-default": add_takes_default,
@@ -115,9 +148,13 @@ TOLD: dict[str, Callable[[Merchant, Json], bool]] = {
     "address-changed-in-place": address_is_changed_in_place,
     "delete-takes-address": delete_takes_the_address,
     "delete-loses-default": delete_loses_the_default,
+    "add-half-done": add_is_half_done,
     "create-time-moves": creation_moves,
+    "holder-name-capitalised": names_are_capitalised,
     "deleted-method-has-status": deleted_method_has_a_status,
+    "adds-lost-in-race": adds_are_lost,
     "merchant-unchecked-on-reads": merchant_is_unchecked,
+    "default-of-unknown-as-500": default_of_unknown_is_500,
 }
 
 

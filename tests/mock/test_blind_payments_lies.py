@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from payproof.mock.blind_faults import FAULTS
-from tests.mock.payments_till import Till, liar, till, till_of
+from tests.mock.payments_till import Till, card, liar, till, till_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,9 +40,22 @@ def rest_is_all(t: Till) -> bool:
     return bool(t.refund(paid)["amount"] == 1000)
 
 
+def case_of_request_id_is_folded(t: Till) -> bool:
+    ids = {t.done("POST", "/payments", t.order(), key=key)["transactionId"] for key in ("one", "ONE")}
+    return len(ids) == 1
+
+
+def request_id_is_cut(t: Till) -> bool:
+    return bool(t.done("POST", "/payments", t.order(), key="r" * 40)["requestId"] == "r" * 36)
+
+
 def cents_are_lost(t: Till) -> bool:
     assert t.pay(1000)["amount"] == 1000
     return bool(t.pay(115)["amount"] == 114)
+
+
+def amount_has_32_bits(t: Till) -> bool:
+    return bool(t.pay(999_999_999_999)["amount"] == 2**31 - 1)
 
 
 def yen_are_hundredths(t: Till) -> bool:
@@ -53,6 +66,12 @@ def declined_is_captured(t: Till) -> bool:
     declined = t.pay(captureMethod="MANUAL", accountHolder={"referenceId": "decline"})
     assert declined["responseStatus"] == "DENIED"
     return t.call("POST", f"/payments/{declined['transactionId']}/captures", {}).status_code == 200
+
+
+def refused_raise_sticks(t: Till) -> bool:
+    held = t.hold()
+    t.refused("PATCH", f"/payments/{held['transactionId']}", {"captureMethod": "NOW", "amount": 2000})
+    return bool(t.read(held)["remainingAuthAmount"] == 2000)
 
 
 def foreign_profile_pays(t: Till) -> bool:
@@ -67,16 +86,25 @@ def old_payment_is_read(t: Till) -> bool:
     return t.read(held) == before
 
 
+def merchant_initiates(t: Till) -> bool:
+    return bool(t.pay(method={"card": card()})["initiatorType"] == "MERCHANT")
+
+
 TOLD: dict[str, Callable[[Till], bool]] = {
     "voided-captured-when-due": voided_is_captured_when_due,
     "final-flag-ignored": final_flag_is_ignored,
     "only-last-capture-counts": only_the_last_capture_counts,
     "refund-of-rest-is-all": rest_is_all,
+    "request-id-case-folded": case_of_request_id_is_folded,
+    "request-id-cut": request_id_is_cut,
     "cents-by-float": cents_are_lost,
+    "amount-of-32-bits": amount_has_32_bits,
     "yen-in-hundredths": yen_are_hundredths,
     "captures-declined": declined_is_captured,
+    "refused-raise-sticks": refused_raise_sticks,
     "foreign-profile-pays": foreign_profile_pays,
     "payment-read-cached": old_payment_is_read,
+    "merchant-initiates-by-default": merchant_initiates,
 }
 
 
