@@ -144,7 +144,7 @@ def test_one_member_of_a_change(merchant: Merchant, payloads: Payloads) -> None:
     # Its change has one fault
     good = {"cardExpirationMonthYearNumber": "11/2031", "accountStatus": "INACTIVE", "firstName": "Ada", "lastName": "Roe",
             "consumerProfileAddress": payloads.address(line1="1 Elm Street")}  # fmt: skip
-    faults = {
+    faults: dict[str, tuple[str, dict[str, Any]]] = {
         "/cardExpirationMonthYearNumber": ("pattern", {"cardExpirationMonthYearNumber": "13/2031"}),
         "/accountStatus": ("enum", {"accountStatus": "FROZEN"}),
         "/lastName": ("maxLength", {"lastName": "R" * 71}),
