@@ -8,13 +8,7 @@ from typing import Any
 from payproof.mock import assumed
 from payproof.mock.clock import Clock, timestamp
 from payproof.mock.ids import Ids
-from payproof.mock.jpmorgan_models import (
-    AddMethods,
-    Address,
-    CreateProfile,
-    UpdateMethod,
-    UpdateProfile,
-)
+from payproof.mock.jpmorgan_models import AddMethods, Address, CreateProfile, UpdateMethod, UpdateProfile
 from payproof.mock.jpmorgan_records import ADDRESS, LISTS, OWN, SHOWN, Json, Kind, Method, Profile, ordered
 from payproof.mock.refusal import Invalid, NotFound, Violation
 
