@@ -24,7 +24,7 @@ from tests.standin.crowd import Crowd
 from tests.standin.front import Front
 from tests.standin.record import Record
 from tests.standin.vendor import ALL, BASES, HOSTS, Vendor, quirks
-from tests.standin.weather import Sky
+from tests.standin.weather import Sky, Weather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,15 @@ def _config(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Config:
     )  # fmt: skip
 
 
+def _changes(text: str) -> dict[str, Any]:
+    try:
+        changes: dict[str, Any] = json.loads(text)
+        Weather().changed(changes)
+    except (ValueError, AttributeError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return changes
+
+
 def options(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.standin", description=__doc__)
@@ -96,7 +105,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--quirks", choices=("none", "assumed", "all"), default="assumed", help="where it chooses otherwise than the mock")
     parser.add_argument("--lifetime", type=float, default=30.0, help="of a token, in seconds")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--weather", type=json.loads, default=None, metavar="JSON", help='for example {"latency_ms": 100, "rate": 10}')
+    parser.add_argument("--weather", type=_changes, default=None, metavar="JSON", help='for example {"latency_ms": 100, "rate": 10}')
     parser.add_argument("--leash", action="store_true", help="end when the standard input ends")
     return parser.parse_args(arguments)
 
