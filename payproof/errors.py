@@ -37,7 +37,11 @@ class UsageError(PayproofError):
 
 
 class AbsentError(UsageError):
-    """The target has no such API, or its tenant no such credential, as the files that name it say."""
+    """The tenant has no such credential, as the file that names the target says."""
+
+
+class ElsewhereError(UsageError):
+    """The target has no such API, as the file that names it says."""
 
 
 class KitError(PayproofError):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from payproof.errors import AbsentError, UsageError
-from payproof.secret import Secret
+from payproof.errors import AbsentError, ElsewhereError, UsageError
+from payproof.secret import Secret, is_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 TEST, SHARED = "test", "shared"
@@ -91,10 +91,10 @@ class Place:
     proof: Proof | None = None
 
     def site(self, api: str) -> Site:
-        """Give where an API is. Raises AbsentError if the place does not have it."""
+        """Give where an API is. Raises ElsewhereError if the place does not have it."""
         if api not in self.sites:
             message = f"target {self.name} has no {api}; give it a url under [targets.{self.name}.apis.{api}] in {self.file.name}"
-            raise AbsentError(message)
+            raise ElsewhereError(message)
         return self.sites[api]
 
     def secrets(self) -> Iterator[tuple[str, Secret]]:
@@ -161,6 +161,15 @@ class Stay:
         tenant = self.place.tenants[number]
         found = {name: self.secrets[f"tenants.{number}.{name}"] if isinstance(value, Secret) else value for name, value in tenant.items()}
         return Credentials(with_basic(found), f"{self.place.name}: tenants.{number + 1}")
+
+    def hidden(self, known: Collection[str]) -> list[str]:
+        """Give the values that must be seen nowhere; `known` are names of credentials that open something."""
+        found = []
+        for key, value in self.secrets.items():
+            kind, _, name = key.partition(".")
+            if kind != "tenants" or is_secret(name.partition(".")[2], known):
+                found.append(value)
+        return found
 
     def headers(self) -> dict[str, str]:
         """Give the headers that go with every request."""

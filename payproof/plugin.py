@@ -18,7 +18,7 @@ from payproof import fixtures, fleet, kit, report
 from payproof.allurelog import guard
 from payproof.answer import BrokenClause, is_finding
 from payproof.approach import Approach
-from payproof.errors import PayproofError, RefusedError, TargetError, UnclearError
+from payproof.errors import AbsentError, ElsewhereError, PayproofError, RefusedError, TargetError, UnclearError
 from payproof.fleet import RUN, shared, worker_name
 from payproof.options import Options
 from payproof.repeat import Repeats
@@ -59,9 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _active(config: pytest.Config) -> bool:
-    if config.getoption("payproof_target") or hasattr(config, "workerinput"):
-        return True
-    return any("suites" in Path(argument.partition("::")[0]).parts for argument in config.args)
+    asked = bool(config.getoption("payproof_target")) or hasattr(config, "workerinput")
+    return asked or any("suites" in Path(argument.partition("::")[0]).parts for argument in config.args)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -237,11 +236,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     worker = item.config.stash.get(WORKER, None)
     if worker is None:
         return (yield)
-    session = worker.session()
-    before = len(session.found)
+    before = len((session := worker.session()).found)
     worker.steps = Steps(item.function) if isinstance(item, pytest.Function) else None
     try:
         result = yield
+    except ElsewhereError as error:
+        pytest.skip(str(error))
     finally:
         if worker.steps is not None:
             worker.steps.close()
@@ -266,7 +266,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if (shown := worker.hide(told := str(made.longrepr))) != told:
         made.longrepr = shown
     error = call.excinfo.value
-    if isinstance(error, TargetError | RefusedError):
+    if isinstance(error, AbsentError):
+        worker.lack(str(error))
+    elif isinstance(error, TargetError | RefusedError):
         worker.lose(str(error), refused=isinstance(error, RefusedError))
     elif isinstance(error, UnclearError):
         worker.unclear = str(error)
@@ -300,10 +302,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         config.workeroutput["payproof"] = worker.known()  # type: ignore[attr-defined]  # xdist's way home; it is never written
         return
     run.scan.learn(*worker.known())
-    if exitstatus == pytest.ExitCode.INTERRUPTED:
-        run.stopped.append("interrupted before the end")
-    elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
-        run.stopped.append("pytest ended with an internal error")
+    ends = {pytest.ExitCode.INTERRUPTED: "interrupted before the end", pytest.ExitCode.INTERNAL_ERROR: "pytest ended with an internal error"}
+    run.stopped += [why for status, why in ends.items() if status == exitstatus]
     try:
         run.finish()
         if (journal := run.options.out / "journal.jsonl").is_file():

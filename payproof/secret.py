@@ -18,8 +18,7 @@ KINDS = ("env", "file", "command")
 COMMAND_SECONDS = 30.0
 """How long a command may take: it asks a store, and nobody is there to type a passphrase."""
 _MOST_BYTES = 65_536
-_TELLING = ("secret", "token", "password", "passphrase", "private", "api_key", "apikey", "api-key", "signing_key", "authorization",
-            "cookie")  # fmt: skip
+_TELLING = ("secret", "token", "password", "passphrase", "private", "authorization", "cookie")
 _ECHOES = frozenset({"echo", "printf", "print"})
 
 
@@ -49,7 +48,7 @@ class Secret:
 
 def is_secret(name: str, known: Collection[str] = ()) -> bool:
     """Say whether a name stands for something that opens doors: one of those known, or one that says so itself."""
-    return name in known or any(word in name.lower() for word in _TELLING)
+    return name in known or name.lower().endswith("key") or any(word in name.lower() for word in _TELLING)
 
 
 def parse(at: str, raw: Any, folder: Path) -> Secret:

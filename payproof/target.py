@@ -19,7 +19,7 @@ from payproof.manners import Manners
 from payproof.mock.faults import FAULTS
 from payproof.mock.server import MockServer
 from payproof.mock.variants import UnknownVariant, chosen
-from payproof.place import with_basic
+from payproof.place import Credentials, with_basic
 from payproof.route import Route
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from payproof.place import Place, Stay
 
 EMBEDDED = "mock"
-VARIABLE = "PAYPROOF_{}"
+_PREFIX = "PAYPROOF_"
+VARIABLE = _PREFIX + "{}"
 """Where a credential for a URL comes from that has no control interface: the environment, by its name in capitals."""
 
 PROBE_SECONDS = 10.0
@@ -122,7 +123,7 @@ class Target:
         return self.stay.place if self.stay is not None else None
 
     def base(self, api: str, base_path: str) -> str:
-        """Give what stands before the paths of an API's spec; `base_path` is the spec's. Raises AbsentError where the API is not."""
+        """Give what stands before the paths of an API's spec; `base_path` is the spec's. Raises ElsewhereError where the API is not."""
         return self.url + base_path if self.stay is None else self.stay.place.site(api).url
 
     def base_paths(self) -> dict[str, str]:
@@ -162,7 +163,8 @@ class Target:
             message = (f"{self.url} needs credentials: set {', '.join(missing)} in the environment, "
                        "or name the URL of a mock (`payproof mock` starts one)")  # fmt: skip
             raise UsageError(message)
-        return Tenant("own", with_basic({name: os.environ[variable] for name, variable in variables.items()}))
+        given = {name[len(_PREFIX) :].lower(): value for name, value in os.environ.items() if name.startswith(_PREFIX) and value}
+        return Tenant("own", Credentials(with_basic(given), "the environment (PAYPROOF_ and the name in capitals)"))
 
     def advance(self, tenant: Tenant, seconds: float) -> None:
         """Move the tenant's clock at the target; needs `clock`."""

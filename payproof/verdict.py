@@ -158,6 +158,7 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
         "payproof": version,
         "source": header["source"],
         "target": header["target"],
+        **({"place": header["place"]} if "place" in header else {}),
         "depth": header["depth"],
         "scope": header["scope"],
         "started": header["started"],

@@ -20,6 +20,7 @@ from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
 from payproof.resume import mark
+from payproof.secret import is_secret
 from payproof.verdict import Outcome, weight
 from payproof.waiver import Waiver
 from payproof.weather import Weather
@@ -57,6 +58,7 @@ class Worker:
         self._reporter: Reporter | None = None
         self._journal: Writer | None = None
         self._tenants: dict[str, int] = {}
+        self._lacking: set[str] = set()
         self.steps: Steps | None = None
         self.unclear = ""
         self.judged: dict[tuple[str, str], str] = {}
@@ -84,6 +86,9 @@ class Worker:
             if self.shared.get("desk"):
                 self._session.desk = Far(self.shared["desk"], bytes.fromhex(self.shared["key"]))
                 self._session.weather = self._weather(target)
+            if self.approach.stay is not None:
+                for value in self.approach.stay.hidden(self.kit.secrets()):
+                    redactor.learn_secret(value)
             if (authority := self.approach.authority(self.kit)) is not None:
                 desk = self._session.desk or Desk(target.manners or Manners())
                 self._session.keyring = Keyring(self._session, authority, desk)
@@ -146,6 +151,12 @@ class Worker:
         if self._session is not None and self._journal is not None and not self.dead:
             self._journal.write(done_record(mark(test), self.hide(test)))
 
+    def lack(self, why: str) -> None:
+        """Write down once that a test could not be run since the tenant has no such credential."""
+        if why not in self._lacking:
+            self._lacking.add(why)
+            self.fail(why)
+
     def hide(self, text: str) -> str:
         """Hide in a text about exchanges what the process knows by now."""
         return text if self._session is None else self._session.redactor.prose(text)
@@ -184,7 +195,7 @@ class Apis:
         self.tenant.scripted = frozenset(known[name] for name in special if name in known)
         secret = session.kit.secrets()
         for name, value in known.items():
-            if name in secret or "secret" in name or "token" in name:
+            if is_secret(name, secret):
                 session.redactor.learn_secret(value)
             elif value.isdigit():
                 session.redactor.exempt(value)

@@ -22,6 +22,7 @@ COMMANDS = {
     "compare": "Compare two runs by their verdicts or journals.",
     "divergences": "List where two servers chose differently.",
     "selftest": "Prove that lies are caught, and honest servers not accused.",
+    "targets": "List the targets that have a name, or check some of them.",
     "clauses": "List the clauses, or show one of them.",
 }
 """Names and what they do; in a table, so that --help need not import them."""

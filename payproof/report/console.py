@@ -68,7 +68,8 @@ class Console:
             self._live = None
 
     def show(self, verdict: Mapping[str, Any]) -> None:
-        """Print the verdict: tables, findings, what is missing, and one line that says it all."""
+        """Print the verdict: one line that says it all, tables, findings, what is missing, and that line again."""
+        self._terminal.print(one_line(verdict))
         for api in verdict["apis"]:
             self._table(api, verdict)
         for finding in verdict["findings"][:_FINDINGS_SHOWN]:

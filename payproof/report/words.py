@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,12 +21,18 @@ def word(verdict: Mapping[str, Any]) -> str:
 
 
 def one_line(verdict: Mapping[str, Any]) -> str:
-    """Say in one line what the verdict is and why."""
+    """Say in one line what the verdict is and why, and what was not applicable for which reason."""
     counts = verdict["counts"]
-    parts = [f"{counts[name]} {name.replace('_', ' ')}"
+    parts = [f"{counts[name]} {name.replace('_', ' ')}{_reasons(verdict) if name == 'not_applicable' else ''}"
              for name in ("passed", "failed", "warned", "waived", "observed", "not_applicable", "not_run") if counts[name]]  # fmt: skip
     said = word(verdict) + (", partial" if verdict["partial"] else "")
     return f"{said}: {counts['clauses']} clauses: {', '.join(parts)}; {counts['exchanges']} exchanges; exit {verdict['exit']}"
+
+
+def _reasons(verdict: Mapping[str, Any]) -> str:
+    counted = Counter(row["reason"] for row in verdict["clauses"] if row["verdict"] == "not_applicable" and row["reason"])
+    told = [f"{count} {reason}" if len(counted) > 1 else str(reason) for reason, count in counted.most_common()]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def plain(text: str, longest: int | None = _CELL) -> str:
