@@ -302,7 +302,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         config.workeroutput["payproof"] = worker.known()  # type: ignore[attr-defined]  # xdist's way home; it is never written
         return
     run.scan.learn(*worker.known())
-    ends = {pytest.ExitCode.INTERRUPTED: "interrupted before the end", pytest.ExitCode.INTERNAL_ERROR: "pytest ended with an internal error"}
+    ends = {pytest.ExitCode.INTERRUPTED: "interrupted before the end", pytest.ExitCode.INTERNAL_ERROR: "pytest ended with an error"}
     run.stopped += [why for status, why in ends.items() if status == exitstatus]
     try:
         run.finish()
