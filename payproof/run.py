@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from payproof import __version__, clock, journal, kit, output, resume, verdict, waiver, witness
+from payproof import __version__, clock, forecast, journal, kit, output, resume, verdict, waiver, witness
 from payproof.approach import Approach
 from payproof.desk import Desk, DeskServer
 from payproof.errors import Exit, OutputError, PayproofError, RefusedError, TargetError, UsageError
@@ -45,6 +45,7 @@ class Run:
     started: float
     waivers: tuple[waiver.Waiver, ...] = ()
     approach: Approach = field(default_factory=Approach)
+    before: int | None = None
     proofs: list[dict[str, Any]] = field(default_factory=list)
     scan: Scan = field(default_factory=Scan)
     stopped: list[str] = field(default_factory=list)
@@ -64,7 +65,8 @@ class Run:
         """
         loaded = kit.load(kit.locate(options.kit))
         approach = Approach.plan(loaded, options)
-        kit.selected(loaded, options.apis, approach.place.sites if approach.place is not None else None)
+        sites = approach.place.sites if approach.place is not None else None
+        kit.selected(loaded, options.apis, sites)
         known = {clause.id for clause in loaded.clauses()}
         for clause in options.clauses:
             if clause not in known:
@@ -73,6 +75,7 @@ class Run:
         waivers = _waivers(options, known)
         if earlier is not None:
             earlier.check(loaded)
+        before = forecast.earlier(options.out, options, kit.selected(loaded, options.apis, sites))
         try:
             options.out.mkdir(parents=True, exist_ok=True)
             shards = Path(tempfile.mkdtemp(prefix=resume.SHARDS, dir=options.out))
@@ -88,7 +91,7 @@ class Run:
             at = f" ({error.filename})" if error.filename and Path(error.filename).name in {*output.FILES, output.ALLURE} else ""
             message = f"{options.out} cannot be written: {error.strerror or error}{at}; choose another folder with --out"
             raise OutputError(message) from error
-        begun = cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers, approach)
+        begun = cls(options, loaded, shards, secrets.token_bytes(32), clock.now(), waivers, approach, before)
         if earlier is not None:
             for folder in {path.parent for path in earlier.files if path.parent.name.startswith(resume.SHARDS)}:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -17,8 +17,12 @@ from payproof import clock
 
 _SLACK = 0.06
 """How much of its window a turn may count late."""
+_TRUSTED = 50
+"""How many turns must be over until the shortest of them says how short one can be."""
 _MARGIN = 0.01
 """How much longer a window is than the target's, since nobody knows the last millisecond."""
+_GAP = 0.75
+"""How much of its even share of the window lies between two turns at least: a burst is impolite, and some count by less than seconds."""
 _LONGEST_NAP = 0.25
 """Seconds after which whoever waits looks again: the end of another turn, or a pause, changes what it waits for."""
 
@@ -43,6 +47,7 @@ class Turns:
     _open: dict[int, _Turn] = field(default_factory=dict)
     _number: int = 0
     _shortest: float = math.inf
+    _over: int = 0
     _until: float = 0.0
     _line: threading.Lock = field(default_factory=threading.Lock)
     _state: threading.Condition = field(default_factory=threading.Condition)
@@ -76,7 +81,9 @@ class Turns:
             if turn is not None:
                 took = clock.ticks() - turn.given
                 self._shortest = min(self._shortest, took)
-                turn.counts = min(turn.counts, turn.given + took - self._shortest)
+                self._over += 1
+                if self._over > _TRUSTED:
+                    turn.counts = min(turn.counts, turn.given + took - self._shortest)
             self._state.notify_all()
 
     def pause(self, seconds: float) -> None:
@@ -89,6 +96,8 @@ class Turns:
         if self.alone and self._open:
             return math.inf
         left = self._until - now
+        if self._recent:
+            left = max(left, self._recent[-1].given + _GAP * self.window / self.most - now)
         if self.rate is not None and len(self._recent) >= self.most:
             while self._recent[0].counts < now - 2 * self.window and len(self._recent) > self.most:
                 self._recent.popleft()

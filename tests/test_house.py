@@ -40,7 +40,7 @@ ORDER = (
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",
     # a run, its readers, and who starts it
-    "allurelog", "steps", "progress", "resume", "run", "worker", "repeat", "transition", "actor", "report",
+    "allurelog", "steps", "progress", "forecast", "resume", "run", "worker", "repeat", "transition", "actor", "report",
     "fixtures", "ground", "selection", "launch", "fleet", "plugin", "selftest", "cli", "__main__",
 )  # fmt: skip
 """The modules from the lowest to the highest; `mock`, `report`, `selftest` and `cli` stand for their folders."""

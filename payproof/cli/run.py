@@ -89,10 +89,11 @@ def run(options: Options, workers: int, earlier: Earlier | None = None) -> int:
         raise
     launch.prepare_environment()
     arguments = [*launch.arguments(begun.kit.root, options), f"--payproof-shared={console.port}"]
+    watch = console.forecast()
     arguments += [f"-n{workers}", "--dist=worksteal"] if workers > 1 else []
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        status = pytest.main(arguments, plugins=[Given(begun), console])
+        status = pytest.main(arguments, plugins=[Given(begun), console, *watch])
     finally:
         signal.signal(signal.SIGTERM, before)
         console.close()

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from payproof import clock
+from payproof.forecast import Forecast, Watch, lasting
 from payproof.progress import Figures, Listener
 from payproof.report import one_line
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _COLOURS = {"failed": "red", "not_run": "yellow", "warned": "yellow", "passed": "green"}
 _FINDINGS_SHOWN = 30
 _PLAIN_WIDTH = 140
+_TOLD_EVERY = 60.0
+"""Seconds between two words on how long the rest takes, where the output is no terminal."""
 
 
 class Console:
@@ -44,18 +47,32 @@ class Console:
         self._live = Live(console=self._terminal, refresh_per_second=5, transient=True) if self._terminal.is_terminal else None
         if self._live is not None:
             self._live.start()
+        self._forecast: Forecast | None = None
+        self._told = 0.0
         self._listener: Listener | None = Listener(self._progress)
         self.port = self._listener.port
 
+    def forecast(self) -> list[Watch]:
+        """Tell from now on how long the run will take, where the target asks for manners; give what pytest needs for that."""
+        desk = self._run.desk
+        if desk is None:
+            return []
+        self._forecast = known = Forecast(self._run.options.depth, desk.desk.manners.rate, self._run.before)
+        return [Watch(known, lambda: self._terminal.print(known.told()))]
+
     def _progress(self, figures: Figures) -> None:
-        if self._live is None:
-            return
         seconds = max(clock.ticks() - self._started, 0.001)
+        left = self._forecast.left(figures.total(), seconds) if self._forecast is not None else ""
+        if self._live is None:
+            if left and seconds - self._told > _TOLD_EVERY:
+                self._told = seconds
+                self._terminal.print(f"{lasting(seconds)}: {figures.total()} exchanges, {left}")
+            return
         line = Text(f"{seconds:5.0f} s  ")
         line.append(f"{figures.judged.bit_count()}/{self._total} clauses judged", "green")
         if figures.broken:
             line.append(f"  {figures.broken.bit_count()} broken", "bold red")
-        line.append(f"  {figures.total()} exchanges  {figures.total() / seconds:.0f}/s  {figures.test[-60:]}", "dim")
+        line.append(f"  {figures.total()} exchanges  {figures.total() / seconds:.0f}/s  {left}  {figures.test[-60:]}", "dim")
         self._live.update(line)
 
     def close(self) -> None:
