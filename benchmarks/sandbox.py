@@ -17,18 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.standin import Standin, start  # noqa: E402  # the root has to be on the path first
+from tests.standin import start  # noqa: E402  # the root has to be on the path first
 
 MOST_SECONDS = 1800
-
-
-def target(standin: Standin, api: str, rate: float) -> str:
-    """Give a payproof.toml that names the stand-in."""
-    tables = [f'[targets.standin]\nca_file = "{standin.ca_file}"\nrate = {rate}\n']
-    tables += [f'[targets.standin.apis.{name}]\nurl = "{url}"\n' for name, url in standin.apis.items() if name in {api, "jpmorgan-oauth"}]
-    names = [name for name in standin.tenants[0] if not name.startswith("jwt_")]
-    tables.append("[[targets.standin.tenants]]\n" + "".join(f'{name} = {{env = "STANDIN_{name.upper()}"}}\n' for name in names))
-    return "\n".join(tables)
 
 
 def busiest(arrived: list[float]) -> int:
@@ -51,8 +42,8 @@ def main() -> None:
     parser.add_argument("-k", dest="keyword", default="", help="only suites whose name matches")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, start(Path(folder), lifetime=300.0, weather={"latency_ms": given.latency}) as standin:
-        (Path(folder) / "payproof.toml").write_text(target(standin, given.api, given.rate), encoding="utf-8")
-        credentials = {f"STANDIN_{name.upper()}": value for name, value in standin.tenants[0].items()}
+        text, credentials = standin.entry(rate=given.rate)
+        (Path(folder) / "payproof.toml").write_text(text, encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "-m", "payproof", "run", "--kit", str(ROOT), "--target", "standin", "--api", given.api, "--depth", "smoke",
              "--workers", given.workers, "--out", folder, *(["-k", given.keyword] if given.keyword else [])],

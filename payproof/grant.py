@@ -16,6 +16,7 @@ from payproof.connection import Connection, Unanswered
 from payproof.errors import TargetError, UsageError
 from payproof.exchange import Request
 from payproof.place import fill
+from payproof.transport import insisted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +110,7 @@ class Authority:
         where = request.url.partition("?")[0]
         try:
             with contextlib.closing(Connection(self.route)) as connection:
-                status, headers, body = connection.ask(request, seconds, _MOST_BYTES)
+                status, headers, body = insisted(connection, request, seconds, _MOST_BYTES)
         except Unanswered as error:
             message = f"{where}: no token was given: {error}"
             raise TargetError(message) from error

@@ -17,6 +17,7 @@ from payproof.exchange import Request, media_type
 from payproof.expression import Activation, EvaluationError, compiled, normalised
 from payproof.place import TEMPLATE, fill
 from payproof.shape import is_json
+from payproof.transport import insisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -129,7 +130,7 @@ class Prober:
         self.guard.check(request)
         try:
             with contextlib.closing(Connection(self.authority.route)) as connection:
-                status, given, body = connection.ask(request, self.authority.stay.place.seconds or _SECONDS, _MOST_BYTES)
+                status, given, body = insisted(connection, request, self.authority.stay.place.seconds or _SECONDS, _MOST_BYTES)
         except Unanswered as error:
             message = f"{url.partition('?')[0]}: {error}"
             raise TargetError(message) from error

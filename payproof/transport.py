@@ -5,21 +5,28 @@ A server that never ends its answer, or answers without measure, costs a request
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payproof import clock
-from payproof.connection import Unanswered, Unreachable
+from payproof.connection import Late, Unanswered, Unreachable
 from payproof.exchange import Request, Response
+from payproof.manners import LONGEST_PAUSE, back_off, retry_after
 
 if TYPE_CHECKING:
     from payproof.connection import Connection
     from payproof.desk import Shared
+    from payproof.exchange import Headers
 
 REQUEST_SECONDS = 15.0
 """How long one answer may take from the first byte sent to the last received."""
 MOST_BYTES = 4_000_000
 """How large an answer may be once its content encoding is undone."""
+
+_INSISTENCE = 4
+"""How often something that changes nothing is asked."""
+_PASSING = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,27 @@ def exchanged(
         if desk is not None and sent.turn is not None:
             desk.done(sent.turn)
     return Done(request, response, sent.started, elapsed, problem, unsent)
+
+
+def insisted(connection: Connection, request: Request, seconds: float, most: int) -> tuple[int, Headers, bytes]:
+    """Ask something that changes nothing, again while only the weather answers; give the last answer, as `Connection.ask` does.
+
+    Where nobody listens, or in time, nobody is asked twice. Raises an Unanswered as `ask` does.
+    """
+    luck = random.Random()  # noqa: S311  # jitter needs no cryptography
+    for attempt in range(1, _INSISTENCE):
+        wait: float | None = None
+        try:
+            answer = connection.ask(request, seconds, most)
+            if answer[0] not in _PASSING:
+                return answer
+            wait = retry_after(Response(*answer), clock.now())
+        except (Unreachable, Late):
+            raise
+        except Unanswered:
+            pass  # as good a reason to ask again as a 503
+        clock.pause(min(wait, LONGEST_PAUSE) if wait is not None else back_off(attempt, luck))
+    return connection.ask(request, seconds, most)
 
 
 @dataclass(slots=True)
