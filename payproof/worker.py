@@ -148,7 +148,7 @@ class Worker:
 
     def end(self, test: str) -> None:
         """Write down that a test has ended, so that a run that goes on later leaves it out; not once the target is lost."""
-        if self._session is not None and self._journal is not None and not self.dead:
+        if self._session is not None and self._journal is not None and not (self.dead or self.unclear):
             self._journal.write(done_record(mark(test), self.hide(test)))
 
     def lack(self, why: str) -> None:
