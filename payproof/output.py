@@ -29,9 +29,12 @@ def forget(out: Path) -> None:
 
 def find_room(folder: Path) -> None:
     """Write and take away a file, since a folder can be made on a disk that is full. Raises OSError."""
-    probe = folder / "room"
-    probe.write_bytes(bytes(_ROOM))
-    probe.unlink()
+    probe = folder / f".room.{os.getpid()}"
+    try:
+        probe.write_bytes(bytes(_ROOM))
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink(missing_ok=True)
 
 
 def replace(draft: Path, path: Path) -> None:

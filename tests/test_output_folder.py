@@ -115,6 +115,25 @@ def test_reports_without_a_place(root: Path, tmp_path: Path, prepare: Callable[[
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("prepare", "before"),
+    [pytest.param(file_in_the_way, as_anybody, id="file-in-the-way"), pytest.param(nothing, on_a_full_disk, id="full-disk")],
+)
+def test_selftest_without_a_place(
+    tiny: Callable[..., Path], tmp_path: Path, prepare: Callable[[Path], str], before: Callable[[], None]
+) -> None:
+    """F8: exit 3 as for a run, before anything is tried."""
+    out = tmp_path / "out"
+    named = prepare(out)
+
+    done = call("selftest", "--replay", "--kit", str(tiny()), "--out", str(out), cwd=tmp_path, before=before)
+
+    assert (done.returncode, done.stdout) == (Exit.INCOMPLETE, ""), done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert named in done.stderr
+    assert "cannot be written" in done.stderr
+
+
 @pytest.mark.parametrize("where", ["folder", "folder/missing/page.md"])
 def test_comparison_without_a_place(root: Path, tmp_path: Path, where: str) -> None:
     """F8: a folder in the way of the page, or none for it: exit 3, not the comparison's own 0 or 1."""

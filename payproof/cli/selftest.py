@@ -34,7 +34,7 @@ _MOST_WORKERS = 8
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help="Processes [default: one a core, 8 at most].")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="The same seed sends the same requests.")
 @click.option("--seeds", type=click.IntRange(1, 10_000), default=2, show_default=True, help="How many seeds honest servers are tried with.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="reports", show_default=True, help="Where the sheet goes.")
+@click.option("--out", type=click.Path(path_type=Path), default="reports", show_default=True, help="Where the sheet goes.")
 @click.option("--kit", type=click.Path(path_type=Path, file_okay=False), default=None, help="The folder with specs, contracts and suites.")
 def command(
     *, apis: tuple[str, ...], replay: bool, live: bool, legal: bool, source: bool, resume: bool, names: tuple[str, ...], target: str | None,

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from payproof import __version__
 from payproof.errors import Exit, OutputError
-from payproof.output import write_atomically
+from payproof.output import find_room, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -114,6 +114,7 @@ def prepare(out: Path) -> None:
     """Make sure that a sheet can be written, and take away what an earlier one left. Raises OutputError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
+        find_room(out)
         for name in NAMES:
             write_atomically(out / name, "")
             (out / name).unlink()
