@@ -49,8 +49,9 @@ def translated(tree: Node, functions: Mapping[str, Callable[..., Any]]) -> Calla
     if kind == _OPTIONAL:
         return None
     scope: dict[str, Any] = {**_HELPERS, **{f"call_{name}": _strings(call) for name, call in functions.items()}}
-    # The code is made from a tree that CEL has checked; literals enter as their repr.
-    made: Callable[[Mapping[str, Any]], Any] = eval(f"lambda names: {code}", {"__builtins__": {}, **scope})  # noqa: S307
+    # Literals enter as their repr, and there are no builtins.
+    source = f"lambda names: {code}"
+    made: Callable[[Mapping[str, Any]], Any] = eval(source, {"__builtins__": {}, **scope})  # noqa: S307  # made from a tree that CEL has checked
     return made
 
 

@@ -146,6 +146,21 @@ def test_two_modules_read_the_system_clock(path: Path) -> None:
     assert bool(clocks_read(path)) is allowed
 
 
+EXCUSE = re.compile(r"# (?:noqa|type: ?ignore)\b")
+REASONED = re.compile(r"# (?:noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])(?:  # | - )\S")
+
+
+@pytest.mark.parametrize("folder", ["payproof", "suites", "tests", "benchmarks"])
+def test_every_excuse_has_its_reason_beside_it(folder: str) -> None:
+    """Who reads the line sees at once why a rule does not hold for it."""
+    bare = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        bare += [f"{ids(path)}:{number}" for number, line in enumerate(lines, 1) if EXCUSE.search(line) and not REASONED.search(line)]
+
+    assert bare == []
+
+
 # Tests
 
 SENDING = {"call", "send", "explore", "drive"}

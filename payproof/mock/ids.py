@@ -13,7 +13,7 @@ class Ids:
     """
 
     def __init__(self, seed: str) -> None:
-        self._random = random.Random(seed)  # noqa: S311
+        self._random = random.Random(seed)  # noqa: S311  # names, no secrets; see above
 
     def uuid(self) -> str:
         """Draw a UUID of version 4, in lower case."""

@@ -40,8 +40,8 @@ class _Served:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # uvicorn hands over a bound method of the object that owns the connection, and ASGI has no other way to it
-        scope[TRANSPORT] = send.__self__.transport  # type: ignore[attr-defined]
+        # ASGI has no other way to the connection
+        scope[TRANSPORT] = send.__self__.transport  # type: ignore[attr-defined]  # uvicorn's `send` is a method of what owns it
         await self._app(scope, receive, send)
 
 

@@ -39,7 +39,7 @@ class Door:
 
     def knock(self, content: bytes, **headers: str | bytes) -> httpx.Response:
         """Send a body as it is."""
-        return self.client.request(self.verb, self.path, content=content, headers=self.sent(**headers))  # type: ignore[arg-type]
+        return self.client.request(self.verb, self.path, content=content, headers=self.sent(**headers))  # type: ignore[arg-type]  # bytes go, too
 
     def enter(self) -> httpx.Response:
         """Send the body that is accepted."""

@@ -78,7 +78,7 @@ def test_expired_token(merchant: Merchant, method: str, path: str, body: Any) ->
     ("authorization", "error"),
     [("Basic abc", False), ("Bearer", True), ("Bearer a b", True), ("Bearer é", True), ("Bearer =", True)],
 )
-def test_malformed_authorization(merchant: Merchant, authorization: str, error: bool) -> None:  # noqa: FBT001
+def test_malformed_authorization(merchant: Merchant, authorization: str, error: bool) -> None:  # noqa: FBT001  # a table of cases
     """Another scheme counts as no token; a bearer token out of shape is an invalid one."""
     headers = [(name.encode(), value.encode()) for name, value in merchant.headers.items() if name != "Authorization"]
     headers.append((b"Authorization", authorization.encode("latin-1")))

@@ -186,7 +186,7 @@ def test_bad_track_id(caller: Caller, value: str) -> None:
     """A bad value is refused by name and does not come back."""
     for verb, body in (("POST", DOCUMENTED), ("GET", None)):
         sent = {**caller.headers, "Zuora-Track-Id": value.encode("latin-1")}
-        response = caller.client.request(verb, caller.path(), headers=sent, json=body)  # type: ignore[arg-type]
+        response = caller.client.request(verb, caller.path(), headers=sent, json=body)  # type: ignore[arg-type]  # bytes go beside texts
         assert response.status_code == 400
         assert message(response).startswith("Zuora-Track-Id ")
         assert "zuora-track-id" not in response.headers
