@@ -223,6 +223,7 @@ def test_help_lists_every_command(payproof: Callable[..., subprocess.CompletedPr
     listed = dict(re.findall(r"^  (\w+)  +(\S.*)$", done.stdout.partition("Commands:")[2], re.MULTILINE))
     assert done.returncode == 0
     assert listed == COMMANDS
+    assert "\n  Exit codes: 0 conformant, 1 not conformant," in done.stdout
 
 
 def test_every_command_has_a_file() -> None:

@@ -46,9 +46,8 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="payproof")
 def group() -> None:
-    r"""Ask whether this server, or this SDK version, keeps the documented contract.
+    """Ask whether this server, or this SDK version, keeps the documented contract.
 
-    \b
     Exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 incomplete,
     4 refused for safety, 5 a journal or certificate failed verification.
     """
