@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import certifi
 
 from payproof.errors import RefusedError
+from payproof.host import canonical
 
 if TYPE_CHECKING:
     from payproof.exchange import Request
@@ -30,7 +31,11 @@ class Route:
 
     def allow(self, host: str) -> None:
         """Raise RefusedError for a host that is forbidden; its name has not been looked up then."""
-        if host.lower().rstrip(".") in self.forbidden:
+        try:
+            name = canonical(host)
+        except ValueError:
+            return  # no name service knows it
+        if name in self.forbidden:
             message = f"{host} is a production host of the vendor: payproof sends nothing there"
             raise RefusedError(message)
 
