@@ -27,6 +27,7 @@ from payproof.witness import Witness
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from payproof.bearings import Bearings
     from payproof.desk import Shared
     from payproof.finding import Finding
     from payproof.judge import Judge
@@ -75,6 +76,7 @@ class Session:
     last: Answer | None = None
     desk: Shared | None = None
     keyring: Keyring | None = None
+    bearings: Bearings | None = None
     seconds: float = REQUEST_SECONDS
     weather: Weather | None = None
     witness: Witness = field(default_factory=Witness)
@@ -155,6 +157,8 @@ class Session:
         if self.weather is None and self.lost >= LOST_IN_A_ROW:
             message = f"{self.target.url} gave no answer {self.lost} times in a row, last: {self.redactor.text(done.problem)}"
             raise TargetError(message)
+        if self.bearings is not None and answer.judgement.api:
+            self.bearings.take(answer.judgement.api, self.url(answer.judgement.api, ""), answer.status)
         return answer
 
     def take(self, exchange: Exchange) -> Answer:

@@ -131,6 +131,7 @@ class Authority:
         if status != 200 or not isinstance(text, str) or not text.strip() or not text.isprintable():
             why = self._why(answer) or f"a JSON object without {member}"
             hint = "; are the client's id and secret, or key, right?" if status in {400, 401, 403} else ""
+            hint = "; is the URL right?" if status in {404, 405} else hint
             message = f"{where}: no token was given: status {status}: {why}{hint}"
             raise TargetError(message)
         lives = answer.get("expires_in")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from payproof import clock, kit
 from payproof.approach import Approach
+from payproof.bearings import Bearings
 from payproof.client import Api, Session
 from payproof.desk import Desk, Far
 from payproof.errors import TargetError
@@ -91,6 +92,7 @@ class Worker:
                     redactor.learn_secret(value)
             if (authority := self.approach.authority(self.kit)) is not None:
                 desk = self._session.desk or Desk(target.manners or Manners())
+                self._session.bearings = Bearings()
                 self._session.keyring = Keyring(self._session, authority, desk)
             if self.shared.get("port"):
                 self._reporter = Reporter(self.shared["port"], self._session.numbers)

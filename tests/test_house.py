@@ -35,7 +35,7 @@ ORDER = (
     "journal", "attempts", "shards", "divergence", "verdict",
     # how a target is reached
     "mock", "options", "secret", "place", "host", "route", "proxy", "manners", "turns", "desk", "connection", "transport", "auth", "grant",
-    "placefile", "guard", "probe", "answer", "client", "keyring", "weather", "target", "approach",
+    "placefile", "guard", "probe", "bearings", "answer", "client", "keyring", "weather", "target", "approach",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",

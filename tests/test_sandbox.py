@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from payproof.approach import Approach
+from payproof.bearings import LOST_AFTER, Bearings
 from payproof.errors import PayproofError, RefusedError, TargetError, UsageError
 from payproof.grant import Authority, signed
 from payproof.options import Options
@@ -44,7 +45,9 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
 def entered(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Prober]:
     """Write the entry of a stand-in, with some of its text replaced, fetch its secrets, and give whoever looks at it."""
 
-    def enter(standin: Standin, *edits: tuple[str, str], environment: dict[str, str] | None = None, more: str = "", **members: Any) -> Prober:
+    def enter(
+        standin: Standin, *edits: tuple[str, str], environment: dict[str, str] | None = None, more: str = "", **members: Any
+    ) -> Prober:
         text, needed = standin.entry(**members)
         for old, new in edits:
             assert old in text
@@ -80,7 +83,12 @@ def test_every_api_is_looked_at_with_every_set_of_credentials(entered: Callable[
     assert standin.living() == []
 
 
-BASIC = '[targets.standin.apis.{api}.auth]\nkind = "client-credentials"\nurl = "{url}/am/oauth2/alpha/access_token"\nplacement = "{placement}"\n'
+BASIC = """
+[targets.standin.apis.{api}.auth]
+kind = "client-credentials"
+url = "{url}/am/oauth2/alpha/access_token"
+placement = "{placement}"
+"""
 
 
 @pytest.mark.parametrize("placement", ["basic", "body"])
@@ -158,8 +166,9 @@ def test_live_credential_is_refused(entered: Callable[..., Prober], standin: Sta
     before = len(standin.record())
     standin.live(1)
     try:
-        with pytest.raises(RefusedError, match="tenant 2 is not shown to be for tests: .* it does not hold that the account is a test user's"):
+        with pytest.raises(RefusedError, match="tenant 2 is not shown to be for tests") as raised:
             prober.proofs()
+        assert "it does not hold that the account is a test user's" in str(raised.value)
     finally:
         standin.live(1, live=False)
 
@@ -167,13 +176,14 @@ def test_live_credential_is_refused(entered: Callable[..., Prober], standin: Sta
 
 
 def test_proof_that_cannot_be_given_is_a_refusal(entered: Callable[..., Prober], standin: Standin) -> None:
-    """A probe that is answered with an error, or not at all, shows nothing."""
+    """A probe that is answered with anything else shows nothing."""
     prober = shared(entered, standin)
-    for stroke, words in (("503", "answers 503"), ("reset-before", "the connection broke|closed the connection")):
-        standin.strike(stroke, only="GET /users/me")
-        with pytest.raises(RefusedError, match=words):
+    standin.strike("redirect", only="GET /users/me", times=9)
+    try:
+        with pytest.raises(RefusedError, match=r"tenant 1 is not shown to be for tests: .* answers 30"):
             prober.proofs()
-    standin.fair()
+    finally:
+        standin.fair()
 
 
 def test_proof_of_another_credential_proves_nothing(entered: Callable[..., Prober], standin: Standin) -> None:
@@ -194,15 +204,16 @@ def test_wrong_secret(entered: Callable[..., Prober], standin: Standin) -> None:
     wrong = {"STANDIN_0_CLIENT_SECRET": "wrong-secret-of-the-test", "STANDIN_0_MERCADOPAGO_TOKEN": "TEST-wrong-token-of-the-test"}
     prober = entered(standin, environment=wrong)
 
-    with pytest.raises(TargetError, match="no token was given: status 401: invalid_client.*are the client's id and secret, or key, right") as one:
+    with pytest.raises(TargetError, match="no token was given: status 401: invalid_client") as one:
         prober.look(["jpmorgan-profiles"])
     with pytest.raises(TargetError, match="the credentials of tenant 1 are refused with status 401") as two:
         prober.look(["mercadopago-profiles"])
 
+    assert "are the client's id and secret, or key, right" in str(one.value)
     assert "wrong-" not in f"{one.value} {two.value}"
 
 
-@pytest.mark.parametrize("api", ["jpmorgan-payments", "jpmorgan-profiles", "mercadopago-profiles", "zuora-credentials"])
+@pytest.mark.parametrize("api", ["mercadopago-profiles", "zuora-credentials"])
 def test_wrong_base_path(entered: Callable[..., Prober], standin: Standin, api: str) -> None:
     """A base path that leads nowhere is said before anything is judged."""
     url = standin.apis[api]
@@ -212,7 +223,20 @@ def test_wrong_base_path(entered: Callable[..., Prober], standin: Standin, api: 
         prober.look([api])
 
     assert f"{url}/v9" in str(raised.value)
-    assert "is the base path right?" in str(raised.value) or "is this the token endpoint?" in str(raised.value)
+    assert "is the base path right?" in str(raised.value) or "is the URL right?" in str(raised.value)
+
+
+def test_base_path_that_looks_right() -> None:
+    """A vendor that answers a wrong path like an unknown id: once nothing is found at all, the run stops and says so."""
+    found, lost = Bearings(), Bearings()
+    found.take("an-api", "https://x.example/v1", 200)
+    for _ in range(LOST_AFTER * 2):
+        found.take("an-api", "https://x.example/v1", 404)
+    for status in (0, *[404] * (LOST_AFTER - 1)):
+        lost.take("an-api", "https://x.example/v1", status)
+
+    with pytest.raises(TargetError, match="all of 12 requests to an-api were answered with status 404"):
+        lost.take("an-api", "https://x.example/v1", 404)
 
 
 @pytest.mark.parametrize(("certificate", "words"), [("expired", "certificate has expired"), ("stranger", "unable to get local issuer")])
@@ -305,10 +329,10 @@ def test_key_that_cannot_sign() -> None:
     """A key of another kind, one that is too short, encrypted, or none at all: what is wrong with it, and nothing of it."""
     long, short = rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 1024)  # noqa: S505  # too short on purpose
     for text, words in ((pem(ec.generate_private_key(ec.SECP256R1())), "no RSA key of 2048 bits"), (pem(short), "no RSA key of 2048 bits"),
-                        (pem(long, b"pass"), "is encrypted"), ("secret-that-is-no-key", "no private key in PEM form")):  # fmt: skip
+                        (pem(long, b"pass"), "is encrypted"), ("secret-that-is-no-key " * 5, "no private key in PEM form")):  # fmt: skip
         with pytest.raises(UsageError, match=words) as raised:
             signed(text, {}, {})
-        assert text[30:60] not in str(raised.value)
+        assert text[-60:-30] not in str(raised.value)
 
     assert signed(pem(long).replace("\n", "\\n"), {"alg": "RS256"}, {}).count(".") == 2, "line ends may be written out"
 
@@ -331,12 +355,9 @@ def test_same_token_for_apis_that_one_grant_opens(entered: Callable[..., Prober]
 
 # From the file to the verdict
 
-SUITES = "test_two_customers_one_profile or each_constraint and getConsumerProfile or half_of_the_credentials"
-
-
 @pytest.mark.slow
 def test_from_credentials_to_a_verdict(root: Path, tmp_path: Path, standin: Standin) -> None:
-    """A run by name, with signed assertions, two workers and two sets of credentials: a verdict that says what was not applicable, no secret."""
+    """A run by name, with signed assertions, two workers and two sets of credentials: the verdict says what was not applicable."""
     text, environment = standin.entry(tenants=(0, 1), signed=True)
     (tmp_path / "payproof.toml").write_text(text, encoding="utf-8")
     before = len(standin.record())
