@@ -26,8 +26,12 @@ _CODED = re.compile("(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){3}")
 """Nine digits in base64: three bytes of 0x30 to 0x39 are one group of four such letters."""
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_")
 _LONGEST = 19
-_ESCAPED = re.compile(r"\\+(?:u00([2-7][0-9a-fA-F])|/)")
-"""A sign that JSON may escape; a body is JSON within the JSON of a journal, so that there are more backslashes than one."""
+_ESCAPED = re.compile(r"\\+(?:u00([2-7][0-9a-fA-F])|[nrt/])")
+"""A sign that JSON may escape; a body is JSON within the JSON of a journal, so that there are more backslashes than one.
+
+An end of a line would otherwise lend its letter to the word behind it.
+"""
+_ESCAPES = ("\\u00", "\\/", "\\n", "\\r", "\\t")
 _SHORTEST = 8
 _DIFFERENT = 3
 _FEWEST = 12
@@ -35,7 +39,7 @@ _FEWEST = 12
 
 
 def _meant(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16)) if match[1] else "/"
+    return chr(int(match[1], 16)) if match[1] else "/" if match[0].endswith("/") else " "
 
 
 def _alone(match: re.Match[str]) -> bool:
@@ -95,7 +99,7 @@ class Scan:
 
     def _kinds(self, line: str) -> Iterator[str]:
         texts = {line, unquote(line)} if "%" in line else {line}
-        if "\\u00" in line or "\\/" in line:
+        if any(escape in line for escape in _ESCAPES):
             texts.add(_ESCAPED.sub(_meant, line))
         for text in texts:
             if any(self._card(match.group(), alone=_alone(match)) for match in _RUN.finditer(text)):

@@ -50,6 +50,8 @@ def scan() -> Scan:
         pytest.param(json.dumps(TOKEN.replace("-", r"\u002d")), "a secret", id="escaped-token"),
         pytest.param(json.dumps(rf"\u0034{CARD[1:]}"), "a card number", id="escaped-digit"),
         pytest.param(f"said {ODD}.", "a secret", id="odd-secret"),
+        pytest.param(json.dumps(f"token:\n{TOKEN}"), "a secret", id="behind-an-escaped-line-end"),
+        pytest.param(json.dumps(json.dumps(f"account:\t{ACCOUNT}")), "a card number", id="behind-a-tab-escaped-twice"),
     ],
 )
 def test_value_of_the_run_is_found(scan: Scan, tmp_path: Path, text: str, kind: str) -> None:
