@@ -16,7 +16,7 @@ from payproof import __version__, clock
 from payproof.answer import Answer, BrokenClause
 from payproof.connection import Connection
 from payproof.door import AUTHORIZATION, doors
-from payproof.errors import TargetError, UnclearError
+from payproof.errors import TargetError
 from payproof.exchange import Exchange, Intent, Request, lowered
 from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
@@ -131,9 +131,8 @@ class Session:
             finally:
                 self.judge.ledger.crowd = ()
         foul = [answer.exchange for answer in answers.values() if answer.exchange.weather]
-        if foul:
-            message = f"weather: {len(foul)} of {len(done)} requests sent together: {foul[0].weather} ({foul[0].id})"
-            raise UnclearError(message)
+        if foul and self.weather is not None:
+            self.weather.give_up(f"weather: {len(foul)} of {len(done)} requests sent together: {foul[0].weather} ({foul[0].id})")
         return [answers[index] for index in range(len(done))]
 
     def _alone(self, request: Request) -> Done:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from hypothesis import currently_in_test_context, reject
 
@@ -34,6 +34,7 @@ MOST_FOUL = 15
 """After so many exchanges in a row with nothing but weather the target is taken for lost, and the run stops."""
 _FAILURES = frozenset({500, 502, 503, 504})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_REFUSED = "token refused"
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -84,11 +85,9 @@ class Weather:
             what = weather_of(done, operation)
             if len(ids) > refused and operation is not None and operation.writes and done.status == 409:
                 what = what or "in progress"
-            fresh = None
-            if done.response is not None and not what and not refused and session.keyring is not None:
-                fresh = session.keyring.again(tenant, request, done.response)
+            fresh = _renewed(session, tenant, request, done) if not what and not refused else None
             if fresh is not None:
-                ids.append(session.taken(tenant, done, intent, weather="token refused").exchange.id)
+                ids.append(session.taken(tenant, done, intent, weather=_REFUSED).exchange.id)
                 request, refused = fresh, 1
                 continue
             asked = retry_after(done.response, clock.now())
@@ -108,14 +107,20 @@ class Weather:
                 break
             if asked is None:
                 clock.pause(back_off(attempt, self.luck))
+        return self.give_up(_unclear(request, what, ids, again=again))
+
+    def give_up(self, message: str) -> NoReturn:
+        """Say that an outcome stays unclear: an example of Hypothesis that meets weather is none. Raises UnclearError."""
         if currently_in_test_context():
-            reject()  # an example that cannot be told from its weather is none
-        raise UnclearError(_unclear(request, what, ids, again=again))
+            reject()
+        raise UnclearError(message)
 
     def taken(self, session: Session, tenant: Tenant, done: Done, intent: Intent | None) -> Answer:
         """Take an exchange that was sent together with others, and is not sent again; `UnclearError` is the caller's."""
         operation = session.judge.operation(done.request)
         what = weather_of(done, operation)
+        if not what and _renewed(session, tenant, done.request, done) is not None:
+            what = _REFUSED
         answer = session.taken(tenant, done, intent, weather=what)
         if what:
             self._worse(session, what)
@@ -166,6 +171,13 @@ class Weather:
             return False
         self._failed[operation.id] += 1
         return self._failed[operation.id] >= CONFIRMED
+
+
+def _renewed(session: Session, tenant: Tenant, request: Request, done: Done) -> Request | None:
+    """Give a request with a new token, where the target has refused one of our own."""
+    if done.response is None or session.keyring is None:
+        return None
+    return session.keyring.again(tenant, request, done.response)
 
 
 def _keyed(operation: Operation, request: Request) -> bool:

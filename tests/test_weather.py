@@ -270,6 +270,63 @@ def test_read_waits_until_a_write_can_be_seen(session: Callable[..., Scripted], 
     assert 4.0 < paused[0] <= 5.0
 
 
+class OneToken:
+    """A keyring that has a new token once."""
+
+    def __init__(self) -> None:
+        self.left = 1
+
+    def again(self, tenant: Tenant, request: Request, response: Response) -> Request | None:
+        """Give the request with the new token."""
+        assert tenant is ME
+        if response.status != 401 or not self.left:
+            return None
+        self.left -= 1
+        return Request(request.method, request.url, (*request.headers, ("Authorization", "Bearer new")), request.body)
+
+
+def test_refused_token_is_renewed_once(session: Callable[..., Scripted]) -> None:
+    """A write goes on with a new token, since a 401 says that nothing was done; a second 401 is the target's answer."""
+    one = session((401, {"error": "who"}), (201, VOUCHER))
+    one.keyring = OneToken()  # type: ignore[assignment]  # all that a session asks of one
+    assert create(one).status == 201
+    assert kinds(one) == ["token refused", ""]
+
+    other = session((401, {"error": "who"}), (401, {"error": "who"}))
+    other.keyring = OneToken()  # type: ignore[assignment]  # as above
+    assert create(other).status == 401
+    assert [finding.clause for finding in other.found] == ["createVoucher.accepts-valid"]
+
+
+def test_weather_among_requests_sent_together(session: Callable[..., Scripted], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one of them may have done is unknown, so nothing is concluded from any; a refused token is no answer either."""
+    for bad in (DOWN, (401, {"error": "who"})):
+        one = session((201, VOUCHER), bad)
+        one.keyring = OneToken()  # type: ignore[assignment]  # as above
+        monkeypatch.setattr(Scripted, "_alone", Scripted.exchange)
+        monkeypatch.setattr("payproof.client.ThreadPoolExecutor", Alone)
+
+        with pytest.raises(UnclearError, match="1 of 2 requests sent together"):
+            one.together(ME, [Request("POST", f"{URL}/v1/vouchers", JSON, b'{"amount": 1}')] * 2, ACCEPT)
+
+        assert one.found == []
+
+
+class Alone:
+    """A pool that does one thing after the other, so that the answers have an order."""
+
+    def __init__(self, size: int) -> None:
+        assert size == 2
+
+    def __enter__(self) -> Alone:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    map = staticmethod(map)
+
+
 def test_page_for_people_that_refuses_is_an_answer() -> None:
     """A 404 in HTML may be the API's own, badly shaped; the judge says so."""
     page = Done(Request("GET", URL), Response(404, HTML, b"<p>Not here"), 0.0, 1.0, "")

@@ -126,8 +126,9 @@ class Console:
         times = f" ({finding['count']} times)" if finding["count"] > 1 else ""
         place = f" at {finding['pointer']}" if finding["pointer"] else ""
         waived = f", waived by {finding['waiver']}" if finding.get("waiver") else ""
-        self._terminal.print(Text.assemble((f"{finding['id']} {finding['clause']}", "bold yellow" if waived else "bold red"),
-                                           f" {finding['operation']}{place}{times}{waived}"))  # fmt: skip
+        flaky = ", flaky" if finding.get("flaky") else ""
+        self._terminal.print(Text.assemble((f"{finding['id']} {finding['clause']}", "bold yellow" if waived or flaky else "bold red"),
+                                           f" {finding['operation']}{place}{times}{waived}{flaky}"))  # fmt: skip
         for name, value in (("must", text), ("basis", finding["basis"]), ("expected", finding["expected"]), ("seen", finding["seen"]),
                             ("exchange", finding["exchange"]), ("repeat", finding["reproduce"])):  # fmt: skip
             self._terminal.print(Text.assemble((f"  {name:9} ", "dim"), value))

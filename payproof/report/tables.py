@@ -35,6 +35,10 @@ def tables(verdict: Mapping[str, Any]) -> list[Table]:
         Table("leftovers", "Left over", "What the run created at the target and could not neutralise.", *_any(verdict["leftovers"])),
         Table("divergences", "Divergences", "Where the target differs from the mock on a choice that no document settles.",
               ("operation", "clause", "it assumes", "where", "the mock", "the target", "times"), tuple(_divergences(verdict))),
+        Table("attempts", "Tried again", "Findings whose request or test was sent or run more than once: what came of each attempt.",
+              ("finding", "clause", "flaky", "attempts"), tuple(_attempts(verdict))),
+        Table("weather", "Weather", "Exchanges in which something kept the target's own answer back; nothing was judged by them.",
+              ("what", "times"), tuple((row["what"], str(row["count"])) for row in verdict.get("weather", ()))),
         Table("transitions", "Transitions", "Which operation met a resource in which state, what was to come of it, and what came.",
               ("API", "resource", "state", "operation", "expected", "answers"), tuple(_transitions(verdict))),
         Table("outcomes", "Outcomes", "Documented statuses, codes and values: seen as the server's own doing, seen only because a script "
@@ -62,6 +66,13 @@ def _waivers(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         cause = ", ".join(f"{name} {value}" for name, value in row["cause"].items())
         yield (row["id"], row["clause"], row["state"].replace("_", " "), str(row["count"]), cause, row["reason"], row["owner"], row["link"],
                row["expires"])  # fmt: skip
+
+
+def _attempts(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for row in verdict["findings"]:
+        if row.get("attempts"):
+            tried = ", ".join(f"{attempt['exchange']} {attempt['outcome']}" for attempt in row["attempts"])
+            yield row["id"], row["clause"], "yes" if row.get("flaky") else "no", tried
 
 
 def _not_applicable(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
