@@ -18,6 +18,7 @@ from payproof.selftest.search import CAUGHT, STUCK, SUITE, SURVIVED, UNSURE, Cat
 from payproof.selftest.source import Word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from payproof.kit import Kit
@@ -241,6 +242,23 @@ def test_other_code_has_another_go_at_survivors(tmp_path: Path) -> None:
     assert set(kept(tmp_path, "before", resume=False).values()) == {None}
 
 
+def test_cut_run_has_its_page(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of what is known is there also where somebody ends the run, and says how much is missing."""
+
+    def survey(*_: object) -> Iterator[Trial]:
+        yield trial("0000000001", CAUGHT, "ZU-ONE")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(source, "choice", lambda *_: [(mutant("0000000001"), ()), (mutant("0000000002"), ())])
+    monkeypatch.setattr(source, "survey", survey)
+    told: list[str] = []
+
+    with pytest.raises(KeyboardInterrupt):
+        list(source.rows(kit, ["zuora-credentials"], 1, out=tmp_path, tell=told.append))
+    assert "| drawn, and not tried yet | 1 |" in (tmp_path / "source-mutants.md").read_text(encoding="utf-8")
+    assert told == ["1 of 2: caught zuora.World.take 0000000001 ZU-ONE"]
+
+
 def test_lines_are_kept_for_the_same_code(tmp_path: Path) -> None:
     lines = {"": frozenset({("zuora", 4)}), "one": frozenset({("zuora", 14), ("other", 2)})}
     Record(tmp_path, "now", resume=False).keep(Catch("zuora-credentials", SURVIVED, lines=lines))
@@ -339,6 +357,9 @@ def test_score_and_rows_and_page(tmp_path: Path) -> None:
     unsure = [*trials, trial("0000000007", UNSURE, module="zuora_http")]
     assert [row.outcome for row in source.table(unsure, said)] == ["killed", "no-result"]
     assert source.score(unsure, said).of_others == 0.6
+    assert "## Nothing known" in source.page(unsure, said)
+    assert "not tried yet | 7 |" in source.page(trials, said, 7)
+    assert "not tried yet" not in source.page(trials, said)
     unnamed = [*trials, trial("0000000006", SURVIVED, module="zuora_http")]
     assert [(row.name, row.outcome, row.tried, row.caught) for row in source.table(unnamed, said)] == [
         ("zuora", "killed", 5, 3), ("zuora_http", "survived", 1, 0),

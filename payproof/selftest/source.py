@@ -77,17 +77,25 @@ def stale(said: Mapping[str, Word]) -> list[str]:
     return sorted(name for name, word in said.items() if " ".join(word.before.split()) not in texts.get(name.split(".")[0].split()[0], ""))
 
 
-def survey(kit: Kit, apis: Sequence[str], workers: int, record: Record, seed: int = 1, count: int = COUNT) -> Iterator[Trial]:
-    """Draw mutants, let the suites loose on each, and give what came of it, in the order in which they end.
+Chosen = tuple[Mutant, tuple[str, ...]]
+"""A mutant that was drawn, and the APIs that its module serves."""
 
-    The draw goes by SEED, and `seed` says what the suites send. What the record knows comes first. What is not settled by it
-    is tried: first what was never tried, by few tests before by many, then once more, and given once more, what was.
+
+def choice(kit: Kit, apis: Sequence[str], count: int = COUNT) -> list[Chosen]:
+    """Draw mutants by SEED, and give those of modules that serve some of these APIs. Raises UsageError where mutmut is missing."""
+    return [(mutant, served) for mutant, served in drawn(MOCK, kit.contracts, count, SEED) if set(served) & set(apis)]
+
+
+def survey(kit: Kit, chosen: Sequence[Chosen], workers: int, record: Record, seed: int = 1) -> Iterator[Trial]:
+    """Let the suites loose on each of the mutants, and give what came of it, in the order in which they end.
+
+    `seed` says what the suites send. What the record knows comes first. What is not settled by it is tried: first what was
+    never tried, by few tests before by many, then once more, and given once more, what was.
 
     A mutant is only met by the tests that run the statement it is in on the honest mock: to all others it is the same server.
 
-    Raises UsageError where mutmut is missing or processes cannot be forked, PayproofError where the honest mock is accused.
+    Raises UsageError where processes cannot be forked, PayproofError where the honest mock is accused.
     """
-    chosen = [(mutant, served) for mutant, served in drawn(MOCK, kit.contracts, count, SEED) if set(served) & set(apis)]
     known = {mutant.name: trial for mutant, served in chosen if (trial := record.known(mutant, served)) is not None}
     yield from known.values()
     left = [(mutant, served) for mutant, served in chosen if mutant.name not in known or not known[mutant.name].settled]
@@ -130,19 +138,22 @@ def noticing(mutant: Mutant, lines: Mapping[str, frozenset[Line]]) -> frozenset[
 def rows(
     kit: Kit, apis: Sequence[str], workers: int, seed: int = 1, *, out: Path, resume: bool = False, tell: Callable[[str], None] = print
 ) -> Iterator[Row]:
-    """Give a row for each module of the mock: how many of its mutants were tried and caught. See `survey` for what is raised.
+    """Give a row for each module of the mock: how many of its mutants were tried and caught.
+
+    Raises what `choice` and `survey` do.
 
     What people said of a mutant that nothing caught keeps its row from being a survivor's; a mutant without a word does not.
     The page about them is written into the folder `out`, also when it is cut, and as they end a file with every trial, which
     `resume` goes on with. `tell` gets a line for each.
     """
-    said, trials = words(), dict[str, Trial]()
+    said, trials, record = words(), dict[str, Trial](), Record(out, state(kit, seed), resume=resume)
+    chosen = choice(kit, apis)
     try:
-        for trial in survey(kit, apis, workers, Record(out, state(kit, seed), resume=resume), seed):
+        for trial in survey(kit, chosen, workers, record, seed):
             trials[trial.mutant.name] = trial
-            tell(f"{len(trials)}: {trial.catch.outcome} {trial.mutant.name} {' '.join(trial.catch.clauses)}")
+            tell(f"{len(trials)} of {len(chosen)}: {trial.catch.outcome} {trial.mutant.name} {' '.join(trial.catch.clauses)}")
     finally:
-        write_atomically(out / "source-mutants.md", page(list(trials.values()), said))
+        write_atomically(out / "source-mutants.md", page(list(trials.values()), said, len(chosen) - len(trials)))
     yield from table(trials.values(), said)
 
 
@@ -204,8 +215,11 @@ def needless(trials: Sequence[Trial], said: Mapping[str, Word]) -> list[str]:
     return sorted(said.keys() - silent)
 
 
-def page(trials: Sequence[Trial], said: Mapping[str, Word]) -> str:
-    """Write the page about them: the score, the equivalent ones with their arguments, the survivors with what they take."""
+def page(trials: Sequence[Trial], said: Mapping[str, Word], left: int = 0) -> str:
+    """Write the page about them: the score, the equivalent ones with their arguments, the survivors with what they take.
+
+    `left` is how many were drawn and not tried.
+    """
     total = score(trials, said)
     others = total.tried - total.equivalent
     first = sorted(trial.catch.first for trial in trials if trial.catch.first is not None)
@@ -217,6 +231,7 @@ def page(trials: Sequence[Trial], said: Mapping[str, Word]) -> str:
         "named lie. Each mutant met the tests of the suites at `--depth standard` that run the changed statement, and was left",
         "at the first finding that a second try confirmed and that an honest server does not show as well.", "",
         "| | mutants |", "|---|---|",
+        *([f"| drawn, and not tried yet | {left} |"] if left else []),
         f"| tried | {total.tried} |",
         f"| caught by a clause | {total.by[CAUGHT]} |",
         f"| a suite failed and no clause was broken | {total.by[SUITE]} |",
@@ -235,10 +250,13 @@ def page(trials: Sequence[Trial], said: Mapping[str, Word]) -> str:
     if needed := needless(trials, said):
         lines += ["Needless words about mutants that are not drawn, or are caught: " + ", ".join(needed) + ".", ""]
     for title, equivalent, member in (("Equivalent", True, "why"), ("Survivors", False, "what it takes")):
-        own = [trial for trial in silent if _equivalent(trial, said) == equivalent]
+        own = [trial for trial in silent if trial.catch.outcome == SURVIVED and _equivalent(trial, said) == equivalent]
         lines += [f"## {title}", "", f"| mutant | change | {member} |", "|---|---|---|"]
         lines += [_row(trial, said.get(trial.mutant.name)) for trial in own] or ["| none | | |"]
         lines.append("")
+    if unsure := [trial for trial in silent if trial.catch.outcome == UNSURE]:
+        lines += ["## Nothing known", "", "| mutant | change | why |", "|---|---|---|"]
+        lines += [_row(trial, Word(equivalent=False, text=trial.catch.look)) for trial in unsure] + [""]
     lines += ["## By module", "", "| module | tried | caught | by clauses |", "|---|---|---|---|"]
     for row in table(trials, said):
         shown = ", ".join(row.killed_by[:6]) + (f" and {len(row.killed_by) - 6} more" if len(row.killed_by) > 6 else "")
