@@ -41,15 +41,36 @@ def test_pages_of_the_list(seller: Seller, sales: Sales) -> None:
     assert seller.profiles(customer, offset="5") == {}
     assert seller.profiles(customer, limit="100").keys() == everything
 
-    # The filter, with pages of its own
+    # The filter, with pages of its own that end where the filtered list does
     cancelled = {profile.id for profile in made[:2]}
     assert seller.profiles(customer, status="CANCELLED").keys() == cancelled
-    second = seller.profiles(customer, status="CANCELLED", limit="1", offset="1")
-    assert len(second) == 1
-    assert second.keys() <= cancelled
+    for size in (1, 2):
+        pages = [list(seller.profiles(customer, status="CANCELLED", limit=str(size), offset=str(offset))) for offset in range(0, 3, size)]
+        assert sorted(name for page in pages for name in page) == sorted(cancelled)
+    assert len(seller.profiles(customer, status="CANCELLED", offset="1")) == 1
     answer = seller.ask("listPaymentProfiles", customer, query={"status": "CANCELLED", "limit": "1"}, intent=ACCEPT)
     if seller.apis.session.target.reference:
         assert answer.body["paging"] == {"total": 2, "limit": 1, "offset": 0}
+
+
+@pytest.mark.operation("listPaymentProfiles")
+def test_page_of_the_default_size(seller: Seller, sales: Sales, depth: str) -> None:
+    """A customer has 51 profiles, one more than a page shows where the seller does not say how many it wants.
+
+    Expect fifty of them on the first page, and the last one on the second.
+    """
+    if depth == "smoke":
+        pytest.skip("51 profiles are created from --depth standard on")
+
+    # One more than fifty
+    customer = seller.register()
+    card = seller.save_card(customer)
+    made = {seller.create(customer, sales.by_card(card)).id for _ in range(51)}
+
+    # Fifty, and one
+    first, second = seller.profiles(customer), seller.profiles(customer, offset="50")
+    assert (len(first), len(second)) == (50, 1)
+    assert first.keys() | second.keys() == made
 
 
 def test_customers_are_found(seller: Seller, sales: Sales) -> None:

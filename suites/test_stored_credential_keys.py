@@ -134,6 +134,28 @@ def test_different_requests_at_once(billing: Billing, consents: Consents) -> Non
     billing.expect_effects(cardholder_transactions_approved=AT_ONCE, stored_credentials_created=AT_ONCE)
 
 
+@pytest.mark.operation(CANCEL)
+def test_different_closings_at_once(billing: Billing) -> None:
+    """A profile is cancelled and expired by four callers each at the same moment, nobody with a key.
+
+    Expect the profile to be closed in one of the two ways, and on the reference server one of them to succeed.
+    """
+    # All at once
+    number = billing.agree()
+    path = {"payment-method-id": billing.method, "profile-number": str(number)}
+    answers = billing.api.together([billing.api.request(operation, path=path) for operation in (CANCEL, EXPIRE) * 4])
+    done = [operation for operation, answer in zip((CANCEL, EXPIRE) * 4, answers, strict=True)
+            if answer.status == 200 and answer.body["success"] is True]  # fmt: skip
+    assert done
+    ended = {CANCEL: "Cancelled", EXPIRE: "Expired"}
+
+    # One was done
+    assert billing.status(number) in {ended[operation] for operation in done}
+    if billing.apis.session.target.reference:
+        assert len(done) == 1
+        billing.expect_effects(**{"stored_credentials_created": 1, f"stored_credentials_{ended[done[0]].lower()}": 1})
+
+
 @pytest.mark.needs("fault-control")
 @pytest.mark.parametrize("operation", EACH)
 def test_while_the_first_one_runs(billing: Billing, operation: str) -> None:

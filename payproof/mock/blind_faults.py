@@ -99,6 +99,8 @@ FAULTS = (
           "PAY-INITIATOR-DEFAULT"),
     # The reference's list: limit says how many profiles a page holds
     Fault("mp-page-one-longer", "A page of the list holds one profile more than its limit.", _MERCADOPAGO, "MP-LIST-LIMIT"),
+    # limit: 50 where it is left out
+    Fault("mp-default-limit-thirty", "A list without a limit shows 30 profiles.", _MERCADOPAGO, "MP-LIST-COMPLETE"),
     # max_day_overdue: from 1 to 10, both included
     Fault("mp-ten-days-refused", "A max_day_overdue of 10 is refused.", _MERCADOPAGO, "createPaymentProfile.accepts-valid"),
     # X-Idempotency-Key: from 1 to 64 characters
@@ -109,12 +111,17 @@ FAULTS = (
           "MP-CREATE-ID-NEW"),
     # X-Idempotency-Key: a request can be sent again without harm, and deleting needs a key too
     Fault("mp-delete-not-repeatable", "Deleting a method again with its key is refused, since the method is gone.", _MERCADOPAGO,
-          "deleteProfileMethod.accepts-valid"),
+          "MP-KEY-SAME-ANSWER"),
     # sequence_control: AUTO where it is left out
     Fault("mp-sequence-manual-by-default", "A profile without sequence_control is MANUAL.", _MERCADOPAGO, "MP-CREATE-SEQUENCE-DEFAULT"),
+    # default_method: the request says whether the method is the default
+    Fault("mp-added-takes-default", "An added method is the default, also with default_method false.", _MERCADOPAGO, "MP-DEFAULT-KEPT"),
+    # description, statement_descriptor: the answer has what was sent
+    Fault("mp-texts-trimmed", "description and statement_descriptor lose the white space around them.", _MERCADOPAGO,
+          "MP-CREATE-TEXTS-WHOLE"),
     # Whatever is refused has changed nothing
     Fault("mp-refused-third-spends-token", "A method that is refused as the third of a profile uses its card token up.", _MERCADOPAGO,
-          "addProfileMethod.accepts-valid"),
+          "MP-TOKEN-OF-REFUSAL-FREE"),
     # A profile is listed as it is
     Fault("mp-list-cached", "A list that was shown once is shown again, as it was, until the next profile is created.", _MERCADOPAGO,
           "MP-CANCEL-SHOWN"),
@@ -125,11 +132,19 @@ FAULTS = (
     Fault("mp-created-date-moves", "A change of a profile moves its created_date as well.", _MERCADOPAGO, "MP-CREATED-KEPT"),
     # id: the unique identifier of the profile, made by the server
     Fault("mp-id-of-description", "Profiles of one customer with the same description have the same id.", _MERCADOPAGO, "MP-CREATE-ID-NEW"),
+    # html_insertion_not_allowed: HTML tags are refused
+    Fault("mp-upper-case-html-stored", "HTML tags in upper case are accepted and shown.", _MERCADOPAGO, "MP-CREATE-HTML"),
     # duplicate_payment_method_not_allowed: what the profile has already is not added
     Fault("mp-duplicate-added", "A card that a profile has already is added a second time.", _MERCADOPAGO, "MP-ADD-DUPLICATE"),
     # 401: header_missing without the header, Unauthorized Access Token for a wrong token
     Fault("mp-401-codes-swapped", "A missing Authorization header and a wrong token have the code of the other.", _MERCADOPAGO,
           "MP-TOKEN-WRONG-CODE"),
+    # 402 payment_method_not_approved: the request failed
+    Fault("mp-refused-method-leaves-card", "A method that was not approved leaves its card with the customer.", _MERCADOPAGO,
+          "MP-CUSTOMER-NO-STRANGE-CARD"),
+    # The reference's list: status, limit and offset are three parameters of one request
+    Fault("mp-offset-lost-with-status", "A list with a status begins with the first profile, whatever the offset.", _MERCADOPAGO,
+          "MP-LIST-OFFSET"),
     # Responses of more than 1000 bytes are compressed for those who take gzip
     Fault("zuora-gzip-above-1024", "Only responses of more than 1024 bytes are compressed.", _ZUORA, "ZU-GZIP-LARGE"),
     # Compression is for those who ask for it; with the weight 0 gzip is refused (RFC 9110 section 12.5.3)

@@ -105,6 +105,7 @@ class MercadoPagoWorld:
         found = [self._find(customer, None, method, f"payment_methods[{n}].", site) for n, method in enumerate(request.methods)]
         refused = any(each.is_held_by(assumed.REJECTED_HOLDERS) for each in found)
         if refused and not self.lies("mp-refused-verification-leaves-profile"):
+            self._leave_cards(customer, *found)
             raise denied("payment_method_not_approved", status=402)
         now = self._clock.milliseconds()
         profile_id = self._profile_id()
@@ -130,6 +131,8 @@ class MercadoPagoWorld:
         if self.lies("mp-newest-first"):
             found.reverse()
         first = offset + 1 if offset and self.lies("mp-list-loses-row") else offset
+        if status is not None and self.lies("mp-offset-lost-with-status"):
+            first = 0
         page = found[first : first + limit + self.lies("mp-page-one-longer")]
         total = len(page) if self.lies("mp-total-of-page") else len(found)
         shown = [self._show(profile, with_deleted=self.lies("mp-deleted-method-listed")) for profile in page]
@@ -157,8 +160,10 @@ class MercadoPagoWorld:
         customer = self.customers.get(profile.customer_id)
         found = self._find(customer, profile, request, "", site)
         if found.is_held_by(assumed.REJECTED_HOLDERS):
+            self._leave_cards(customer, found)
             raise denied("payment_method_not_approved", status=402)
         method = self._method(customer, request, found)
+        method.default = method.default or self.lies("mp-added-takes-default")
         if method.default and not self.lies("mp-default-not-unique"):
             for other in profile.methods:
                 other.default = False
@@ -263,6 +268,12 @@ class MercadoPagoWorld:
         profile.updated = before - _HOUR if self.lies("mp-time-goes-back") else max(self._clock.milliseconds(), before + 1)
         if self.lies("mp-created-date-moves"):
             profile.created = profile.updated
+
+    def _leave_cards(self, customer: Customer, *refused: _Found) -> None:
+        if self.lies("mp-refused-method-leaves-card"):
+            for each in refused:
+                if each.token is not None:
+                    self.customers.keep(customer, each.token)
 
     def _show(self, profile: PaymentProfile, *, with_deleted: bool = False) -> Json:
         return profile.show(with_tokens=self.lies("mp-token-echoed"), with_deleted=with_deleted)

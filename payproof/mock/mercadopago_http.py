@@ -74,7 +74,8 @@ def _page(sent: Mapping[str, str], code: str, default: int) -> tuple[int, int]:
 
 def _list(call: _Call) -> Any:
     sent = _parameters(call.query, "validation_error", "limit", "offset", "status")
-    limit, offset = _page(sent, "validation_error", assumed.DEFAULT_LIMIT)
+    usual = assumed.DEFAULT_SEARCH_LIMIT if call.world.lies("mp-default-limit-thirty") else assumed.DEFAULT_LIMIT
+    limit, offset = _page(sent, "validation_error", usual)
     if sent.get("status", "READY") not in _STATUSES:
         raise denied("validation_error", f"status must be one of {', '.join(_STATUSES)}")
     return call.world.list(call.ids[0], status=sent.get("status"), limit=limit, offset=offset)

@@ -4,6 +4,7 @@ Each rule has an error code of its own, which a schema library does not give, so
 read in one go: what is wrong is collected by code, and no value out of the request is ever repeated.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -117,9 +118,13 @@ def _text(sent: Mapping[str, Any], name: str, problems: Problems, liar: Liar) ->
         return ""
     if broken_text(value):
         problems.add("validation_error", f"{name} must be made of valid Unicode characters")
-    elif assumed.HTML.search(value) and not liar.lies("mp-html-stored"):
+    elif _html(liar).search(value) and not liar.lies("mp-html-stored"):
         problems.add("html_insertion_not_allowed", f"{name} must not contain HTML tags")
-    return value
+    return value.strip() if liar.lies("mp-texts-trimmed") else value
+
+
+def _html(liar: Liar) -> re.Pattern[str]:
+    return re.compile(r"</?[a-z!][^<>]*>") if liar.lies("mp-upper-case-html-stored") else assumed.HTML
 
 
 def _days(value: object, problems: Problems, liar: Liar) -> int:

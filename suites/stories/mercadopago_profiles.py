@@ -63,6 +63,9 @@ def _customers(play: Play) -> tuple[str, str]:
     other = play("create-second-customer", "createCustomer", body={**CUSTOMER, "email": "test_payer_67890@testuser.com"},
                  headers=_reference(customer))  # fmt: skip
     play("create-customer-again", "createCustomer", body=CUSTOMER)
+    named = {**CUSTOMER, "email": "test_payer_13579@testuser.com"}
+    play("customer-with-listed-number", "createCustomer", body={**named, "identification": {"type": "CPF", "number": ["1"]}})
+    play("customer-with-listed-area", "createCustomer", body={**named, "phone": {"area_code": ["55"], "number": "1"}})
     play("read-customer", "getCustomer", path={"customer_id": customer})
     play("search", "searchCustomers", query={"email": CUSTOMER["email"]})
     play("search-one", "searchCustomers", query={"limit": "1"})
@@ -145,6 +148,7 @@ def _refused(play: Play, customer: str, visa: int, master: int) -> None:
         play(label, "createPaymentProfile", path=path, body={**PROFILE, **fault})
     play("unparsable", "createPaymentProfile", path=path, raw=b'{"description": ')
     play("list-after-refusals", "listPaymentProfiles", path=path)
+    play("save-kept-card", "saveCard", path=path, body={"token": token})
 
     # The key of a refusal, with the fault mended
     key = {"X-Idempotency-Key": "mended-after-refusal"}
@@ -159,8 +163,8 @@ def _changed(play: Play, customer: str, visa: int, master: int, taken: str) -> s
     created = play("create-for-change", "createPaymentProfile", path=path, body=body, headers=_reference(taken))
     profile = {**path, "payment_profile_id": str(created.body["id"])}
     play("add-again", "addProfileMethod", path=profile, body=_by_card(visa))
-    play("add-fintoc", "addProfileMethod", path=profile, body={"id": "fintoc"})
-    play("add-no-card", "addProfileMethod", path=profile, body={"id": "master", "type": "credit_card"})
+    play("add-fintoc", "addProfileMethod", path=profile, body={"id": "fintoc", "default_method": False})
+    play("add-no-card", "addProfileMethod", path=profile, body={"id": "master", "type": "credit_card", "default_method": False})
     play.advance(60)
     extra, key = _by_card(master, id="master"), {"X-Idempotency-Key": "add-one-card"}
     play("add", "addProfileMethod", path=profile, body=extra, headers=key)
@@ -175,7 +179,8 @@ def _changed(play: Play, customer: str, visa: int, master: int, taken: str) -> s
     added = next(method["payment_method_id"] for method in listed if method["id"] == "master")
     kept = next(method["payment_method_id"] for method in listed if method["id"] == "visa")
     play.advance(60)
-    play("delete", "deleteProfileMethod", path={**profile, "payment_method_id": added})
+    for label in ("delete", "delete-repeated"):
+        play(label, "deleteProfileMethod", path={**profile, "payment_method_id": added}, headers={"X-Idempotency-Key": "delete-one-card"})
     before = _reference(read["last_updated_date"], added)
     play("list-after-delete", "listPaymentProfiles", path=path, headers=before)
     play("read-after-delete", "getPaymentProfile", path=profile, headers=before)
@@ -191,7 +196,9 @@ def _changed(play: Play, customer: str, visa: int, master: int, taken: str) -> s
     cancelled = profile["payment_profile_id"]
 
     # Empty another one
-    created = play("create-for-emptying", "createPaymentProfile", path=path, body={"payment_methods": [_by_card(master, id="master")]})
+    texts = {"description": " To be emptied ", "statement_descriptor": "Test Descriptor  "}
+    created = play("create-for-emptying", "createPaymentProfile", path=path,
+                   body={**texts, "payment_methods": [_by_card(master, id="master")]})  # fmt: skip
     profile = {**path, "payment_profile_id": str(created.body["id"])}
     only = created.body["payment_methods"][0]["payment_method_id"]
     play("delete-only", "deleteProfileMethod", path={**profile, "payment_method_id": only})

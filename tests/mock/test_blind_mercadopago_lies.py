@@ -27,6 +27,11 @@ def page_is_one_longer(s: Seller) -> bool:
     return len(s.listed(customer, "?limit=1")["data"]) == 2
 
 
+def page_has_thirty(s: Seller) -> bool:
+    customer, _ = profiles_of(s, 31)
+    return len(s.listed(customer)["data"]) == 30
+
+
 def ten_days_are_refused(s: Seller) -> bool:
     customer = s.customer()
     assert s.refused(customer, s.by_token(), max_day_overdue=9).status_code == 201
@@ -55,6 +60,16 @@ def delete_is_not_repeated(s: Seller) -> bool:
 
 def sequence_is_manual(s: Seller) -> bool:
     return bool(s.create(s.customer())["sequence_control"] == "MANUAL")
+
+
+def texts_are_trimmed(s: Seller) -> bool:
+    return bool(s.create(s.customer(), description=" a ", statement_descriptor=" b ")["description"] == "a")
+
+
+def added_takes_default(s: Seller) -> bool:
+    customer, (profile,) = profiles_of(s, 1)
+    added = s.done("POST", place(customer, profile, "/payment-methods"), {**s.by_token(), "default_method": False})
+    return bool(added["payment_methods"][1]["default_method"])
 
 
 def third_spends_its_token(s: Seller) -> bool:
@@ -90,6 +105,12 @@ def description_makes_the_id(s: Seller) -> bool:
     return len({s.create(customer, card, description="rent")["id"] for _ in range(2)}) == 1
 
 
+def upper_case_html_is_stored(s: Seller) -> bool:
+    customer = s.customer()
+    assert s.refused(customer, s.by_token(), description="<b>").status_code == 400
+    return s.refused(customer, s.by_token(), description="<B>").status_code == 201
+
+
 def duplicate_is_added(s: Seller) -> bool:
     customer = s.customer()
     card = s.card(customer)
@@ -104,20 +125,38 @@ def codes_of_401_are_swapped(s: Seller) -> bool:
     return codes(wrong) == ["header_missing"]
 
 
+def offset_is_lost(s: Seller) -> bool:
+    customer, (first, second) = profiles_of(s, 2)
+    assert [each["id"] for each in s.listed(customer, "?offset=1")["data"]] == [second["id"]]
+    return first["id"] in [each["id"] for each in s.listed(customer, "?status=READY&offset=1")["data"]]
+
+
+def refused_method_leaves_its_card(s: Seller) -> bool:
+    customer = s.customer()
+    assert s.refused(customer, s.by_token("OTHE")).status_code == 402
+    return len(s.done("GET", customer)["cards"]) == 1
+
+
 TOLD: dict[str, Callable[[Seller], bool]] = {
     "mp-page-one-longer": page_is_one_longer,
+    "mp-default-limit-thirty": page_has_thirty,
     "mp-ten-days-refused": ten_days_are_refused,
     "mp-key-of-64-refused": longest_key_is_refused,
     "mp-key-case-folded": case_of_keys_is_folded,
     "mp-delete-not-repeatable": delete_is_not_repeated,
     "mp-sequence-manual-by-default": sequence_is_manual,
+    "mp-texts-trimmed": texts_are_trimmed,
+    "mp-added-takes-default": added_takes_default,
     "mp-refused-third-spends-token": third_spends_its_token,
     "mp-list-cached": list_is_old,
     "mp-delete-leaves-date": delete_leaves_the_date,
     "mp-created-date-moves": creation_moves,
     "mp-id-of-description": description_makes_the_id,
+    "mp-upper-case-html-stored": upper_case_html_is_stored,
     "mp-duplicate-added": duplicate_is_added,
     "mp-401-codes-swapped": codes_of_401_are_swapped,
+    "mp-offset-lost-with-status": offset_is_lost,
+    "mp-refused-method-leaves-card": refused_method_leaves_its_card,
 }
 
 
