@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,12 +188,17 @@ def observed(finding: Finding, target: Target) -> bool:
 
 
 class Apis:
-    """The APIs of the kit as one tenant sees them: `apis["some-api"].call("anOperation")`."""
+    """The APIs of the kit as one tenant sees them: `apis["some-api"].call("anOperation")`.
+
+    `mark` is a short word of letters and digits, for names that nobody else may have: no other tenant of the run has it,
+    and where the target is not ours no other run. On the mock the same seed gives it again.
+    """
 
     def __init__(self, session: Session, label: str) -> None:
         """Create the tenant at the target."""
         self.session = session
         self.tenant = session.target.tenant(label)
+        self.mark = "pp" + (hashlib.sha256(label.encode()).hexdigest() if session.target.mock else uuid.uuid4().hex)[:10]
         special = [name for contract in session.kit.contracts.values() for name in contract.access.get("scripted", ())]
         known = self.tenant.credentials
         self.tenant.scripted = frozenset(known[name] for name in special if name in known)

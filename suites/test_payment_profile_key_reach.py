@@ -41,7 +41,7 @@ def test_key_on_another_resource(seller: Seller, deeds: type[Deed], operation: s
     seen = seller.profiles(deed.customer)
 
     # And for the other
-    other = deeds.of(seller, operation, seller.register("other@example.com"))
+    other = deeds.of(seller, operation, seller.register("other"))
     before = seller.profiles(other.customer)
     second = other.send()
     if seller.apis.session.target.reference:
@@ -65,7 +65,7 @@ def test_key_and_body_of_another_customer(seller: Seller, sales: Sales) -> None:
 
     # One creation for each
     chilean = seller.using("mercadopago_token_chile")
-    customers = [chilean.register("one@example.com"), chilean.register("other@example.com")]
+    customers = [chilean.register("one"), chilean.register("other")]
     body = sales.profile({"id": "fintoc"})
     made = [chilean.ask("createPaymentProfile", customer, body=body, key=KEY, intent=ACCEPT).body["id"] for customer in customers]
     assert len(set(made)) == 2

@@ -80,8 +80,8 @@ def test_customers_are_found(seller: Seller, sales: Sales) -> None:
     """
     # Three customers, as they were created
     made: dict[str, dict[str, Any]] = {
-        seller.register(f"payer{number}@example.com", first_name=f"Jhon {number}"): sales.customer(
-            f"payer{number}@example.com", first_name=f"Jhon {number}"
+        seller.register(f"payer{number}", first_name=f"Jhon {number}"): sales.customer(
+            seller.address(f"payer{number}"), first_name=f"Jhon {number}"
         )
         for number in range(3)
     }
@@ -90,15 +90,17 @@ def test_customers_are_found(seller: Seller, sales: Sales) -> None:
 
     # The search finds one by its address, and nobody by an unknown one
     wanted = next(iter(made))
-    found = seller.search("payer0@example.com")
+    found = seller.search(seller.address("payer0"))
     assert [one["id"] for one in found] == [wanted]
     assert {name: found[0][name] for name in made[wanted]} == made[wanted]
-    assert seller.search("nobody@example.com") == []
+    assert seller.search(seller.address("nobody")) == []
 
-    # Without an address it goes through all of them, page by page
-    pages = [seller.search(limit="2", offset=offset) for offset in ("0", "2")]
-    assert [len(page) for page in pages] == [2, 1]
-    assert {one["id"] for page in pages for one in page} == made.keys()
+    # Without an address it goes through all of them, page by page; elsewhere other people's customers are among them
+    if seller.apis.session.target.mock:
+        pages = [seller.search(limit="2", offset=offset) for offset in ("0", "2")]
+        assert [len(page) for page in pages] == [2, 1]
+        assert {one["id"] for page in pages for one in page} == made.keys()
+    assert made.keys() <= set(seller.everybody())
 
     # The id is good for a profile
     assert seller.profiles(found[0]["id"]) == {}
