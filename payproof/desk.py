@@ -28,6 +28,8 @@ _FETCH_SECONDS = 90.0
 _EARLY = 0.1
 """Which share of a token's life is left when it is renewed, _EARLIEST seconds at most."""
 _EARLIEST = 60.0
+_BACKLOG = 128
+"""How many threads of workers may knock at once: one beyond that would wait for an answer for ever."""
 
 
 class Shared(Protocol):
@@ -148,7 +150,7 @@ class DeskServer:
     def __init__(self, desk: Desk, key: bytes) -> None:
         """Listen on a free port of the loopback interface."""
         self.desk = desk
-        self._listener = Listener(("127.0.0.1", 0), authkey=key)
+        self._listener = Listener(("127.0.0.1", 0), backlog=_BACKLOG, authkey=key)
         self.port: int = self._listener.address[1]
         self._ended = threading.Event()
         threading.Thread(target=self._accept, name="payproof-desk", daemon=True).start()

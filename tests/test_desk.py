@@ -215,6 +215,23 @@ def test_desk_knows_its_own(served: DeskServer) -> None:
     assert Far(served.port, b"key").turn() == 1
 
 
+def test_many_knock_at_once() -> None:
+    """Requests that are sent together ask from threads of their own, each by a connection of its own."""
+    server = DeskServer(Desk(Manners(rate=None)), b"key")
+    knock = threading.Barrier(32)
+
+    def ask(_: int) -> int:
+        knock.wait(timeout=10)
+        return far.turn()
+
+    far = Far(server.port, b"key")
+    with ThreadPoolExecutor(32) as pool:
+        turns = sorted(pool.map(ask, range(32), timeout=30))
+    server.close()
+
+    assert turns == list(range(1, 33))
+
+
 def test_worker_whose_run_is_over() -> None:
     """A worker that outlives the process that began the run stops."""
     server = DeskServer(Desk(Manners()), b"key")
