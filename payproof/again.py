@@ -21,10 +21,11 @@ from payproof.exchange import Request, lowered
 from payproof.journal import Nowhere
 from payproof.judge import Judge
 from payproof.pan import is_card_number, published
+from payproof.place import base_paths
 from payproof.redact import MARK, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from payproof.client import Answer
@@ -83,7 +84,10 @@ def common_headers(kit: Kit) -> frozenset[str]:
 
 @dataclass(slots=True)
 class Stage:
-    """Where chains are played: a kit, an open target, and the finding that is looked for."""
+    """Where chains are played: a kit, an open target, and the finding that is looked for.
+
+    `prepare` gives a session what a target with a name asks for beside it.
+    """
 
     kit: Kit
     target: Target
@@ -91,6 +95,7 @@ class Stage:
     finding: Finding
     cards: Mapping[str, str]
     accounts: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[Session], None] | None = None
     played: int = 0
     _old: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -111,8 +116,12 @@ class Stage:
         self.played += 1
         contracts = self.kit.contracts.values()
         redactor = Redactor(self.kit.sensitive())
-        session = Session(self.kit, self.target, Judge(contracts, redactor, has=self.target.has), redactor, Nowhere())
-        late = Judge(contracts, redactor, has=self.target.has, deferred=True)
+        bases = self.target.base_paths()
+        judge = Judge(contracts, redactor, has=self.target.has, base_paths=bases)
+        session = Session(self.kit, self.target, judge, redactor, Nowhere())
+        if self.prepare is not None:
+            self.prepare(session)
+        late = Judge(contracts, redactor, has=self.target.has, deferred=True, base_paths=bases)
         actors = _Cast(self, session)
         answers: list[Answer] = []
         broken: set[str] = set()
@@ -204,7 +213,18 @@ class _Cast:
                 raise UsageError(message)
         if old.decoded and lowered(headers).get("content-encoding", "").lower() == "gzip":
             body = gzip.compress(body)
-        return replace(old, url=self._stage.target.url + path, headers=headers, body=body, decoded=False)
+        return replace(old, url=self._root(step) + path.removeprefix(self._old_base(step)), headers=headers, body=body, decoded=False)
+
+    def _old_base(self, step: Step) -> str:
+        """Give the base path that the API had where the journal was written; empty where the path is sent as it is."""
+        if not step.api:
+            return ""
+        return base_paths(self._stage.excerpt.header).get(step.api, self._stage.kit.contracts[step.api].spec.base_path)
+
+    def _root(self, step: Step) -> str:
+        """Give what stands before the rest of the path at the target of today."""
+        target = self._stage.target
+        return target.base(step.api, self._stage.kit.contracts[step.api].spec.base_path) if step.api else target.url
 
     def _act(self, tenant: Tenant, act: Mapping[str, Any]) -> None:
         target = self._stage.target

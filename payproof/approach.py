@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from payproof import placefile
+from payproof.bearings import Bearings
 from payproof.errors import UsageError
 from payproof.grant import Authority
 from payproof.guard import Guard
+from payproof.keyring import Keyring
 from payproof.options import DEPTHS
 from payproof.pan import published
 from payproof.place import Stay
@@ -19,6 +21,8 @@ from payproof.target import EMBEDDED, open_target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from payproof.client import Session
+    from payproof.desk import Shared
     from payproof.kit import Kit
     from payproof.options import Options
     from payproof.place import Place
@@ -60,6 +64,17 @@ class Approach:
     def authority(self, kit: Kit) -> Authority | None:
         """Give whoever gets tokens at the place; None for a target without a name."""
         return Authority(kit, self.stay, self.route) if self.stay is not None else None
+
+    def prepare(self, kit: Kit, session: Session, desk: Shared) -> None:
+        """Give a session what a target with a name asks for: the desk that keeps its manners, tokens, and no secret unhidden."""
+        authority = self.authority(kit)
+        if self.stay is None or authority is None:
+            return
+        for value in self.stay.hidden(kit.secrets()):
+            session.redactor.learn_secret(value)
+        session.desk = desk
+        session.bearings = Bearings()
+        session.keyring = Keyring(session, authority, desk)
 
     def prober(self, kit: Kit) -> Prober | None:
         """Give whoever looks at the place before a run; None for a target without a name."""

@@ -155,7 +155,7 @@ def read(path: Path, wanted: str) -> Excerpt:
             if record["id"] == wanted:
                 excerpt.steps = list(steps)
                 found = excerpt
-        elif kind == "act":
+        elif kind == "act" and record.keys() & {"advance", "script"}:
             acts.setdefault(record["tenant"], []).append(record)
         elif kind == "finding" and record["exchange"] == wanted:
             excerpt.findings.append(Finding.from_json(record))

@@ -15,7 +15,7 @@ from payproof.auth import credential
 from payproof.connection import Connection, Unanswered
 from payproof.errors import TargetError, UsageError
 from payproof.exchange import Request
-from payproof.place import fill
+from payproof.place import TEMPLATE, fill
 from payproof.transport import insisted
 
 if TYPE_CHECKING:
@@ -70,6 +70,17 @@ class Authority:
         """Give a text that is the same for all APIs that one token opens; nothing in it is secret."""
         how = self.kit.contracts[api].access.get("token") if self.kind(api) == "contract" else self.stay.place.site(api).auth.parts
         return f"{self.credential(api)} {self.kind(api)} {how!r}"
+
+    def spent(self, api: str) -> frozenset[str]:
+        """Give the names of the credentials that only serve to get the API's token."""
+        if self.kind(api) == "contract":
+            source = self.kit.contracts[api].access.get("token", {})
+            texts = [*source.get("headers", {}).values(), *source.get("form", {}).values()]
+        else:
+            texts = [value for value in self.stay.place.site(api).auth.parts.values() if isinstance(value, str)]
+        named = {name for text in texts for name in TEMPLATE.findall(text)}
+        pair = "basic" in named or self.kind(api) == "client-credentials"
+        return frozenset(named | ({"client_id", "client_secret"} if pair else set()))
 
     def fetch(self, api: str, credentials: Mapping[str, str]) -> Token | None:
         """Get a token for an API as a tenant with these credentials; None where the API wants none.

@@ -53,13 +53,15 @@ class Site:
 class Proof:
     """A read-only request whose answer shows that a credential is one for tests.
 
-    `that` is an expression over `status` and `body`; `headers` may name credentials.
+    `that` is an expression over `status` and `body`; `headers` may name credentials. `also` are credentials that suites
+    use in the place of the one in the headers, and that are shown in the same way.
     """
 
     url: str
     that: str
     headers: Mapping[str, str] = field(default_factory=dict)
     says: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ READY = ("contracts", "targets.toml")
 """The kit's file of ready-made places."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
+_OURS = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-length", "content-type", "content-encoding",
+                   "transfer-encoding", "connection", "user-agent", "accept"})  # fmt: skip
 _CONTROLLED = frozenset({"clock", "fault-control", "effects"})
 
 
@@ -42,6 +44,7 @@ class _Proof(_Strict):
     that: str
     headers: dict[str, str] = {}
     says: str = ""
+    also: list[str] = []
 
 
 class _Shared(_Strict):
@@ -189,6 +192,10 @@ def _place(kit: Kit, path: Path, name: str, raw: dict[str, Any]) -> Place:
         message = f"{path}: {at}.apis: says nothing; give each API that is there a url, or a ready-made target with use"
         raise UsageError(message)
     file = f"{path}: {at}"
+    for header in entry.headers:
+        if header.lower() in _OURS:
+            message = f"{file}.headers.{header}: is written by payproof itself; credentials belong under tenants and auth"
+            raise UsageError(message)
     for number in entry.cards:
         if not (number.isdigit() and 12 <= len(number) <= 19):
             message = f"{file}.cards: a test card's number has 12 to 19 digits"
@@ -284,7 +291,7 @@ def _proof(at: str, raw: _Proof | None) -> Proof:
     if not reads or reads - {"status", "body"}:
         message = f"{at}.that: has to be about status and body, and about nothing else"
         raise UsageError(message)
-    return Proof(url(f"{at}.url", raw.url, query=True), raw.that, raw.headers, raw.says)
+    return Proof(url(f"{at}.url", raw.url, query=True), raw.that, raw.headers, raw.says, tuple(raw.also))
 
 
 def _ca(path: Path, at: str, name: str) -> str | None:

@@ -16,11 +16,12 @@ from payproof.errors import RefusedError, TargetError
 from payproof.exchange import Request, media_type
 from payproof.expression import Activation, EvaluationError, compiled, normalised
 from payproof.place import TEMPLATE, fill
+from payproof.secret import is_secret
 from payproof.shape import is_json
 from payproof.transport import insisted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from payproof.exchange import Headers
     from payproof.grant import Authority
@@ -58,7 +59,8 @@ class Prober:
 
         Raises RefusedError where it cannot be shown.
         """
-        return [self._proved(proof, number) for proof in self.guard.proofs for number in range(len(self.authority.stay.place.tenants))]
+        numbers = range(len(self.authority.stay.place.tenants))
+        return [one for proof in self.guard.proofs for number in numbers for one in self._proved(proof, number)]
 
     def look(self, apis: Iterable[str]) -> list[str]:
         """Look at each API with each set of credentials; give a line for each. Raises TargetError, UsageError."""
@@ -136,27 +138,44 @@ class Prober:
             raise TargetError(message) from error
         return Said(status, _lowered(given), _json(body))
 
-    def _proved(self, proof: Proof, number: int) -> dict[str, Any]:
+    def _proved(self, proof: Proof, number: int) -> Iterator[dict[str, Any]]:
+        """Give the proof with each credential that opens something: the one of the APIs, and those that suites use beside it."""
         place = self.authority.stay.place
         credentials: dict[str, str] = {}
         named = set(TEMPLATE.findall(" ".join(proof.headers.values())))
-        for api in place.sites:
+        openers = {api: self.authority.credential(api) for api in place.sites}
+        for api, opener in openers.items():
             credentials |= self._opened(api, number)
-            if self.authority.credential(api) not in named:
-                message = f"target {place.name}: the proof does not show {self.authority.credential(api)}, with which {api} is asked"
+            if opener not in named:
+                message = f"target {place.name}: the proof does not show {opener}, with which {api} is asked"
                 raise RefusedError(message)
+        fetching = {name for api in place.sites for name in self.authority.spent(api)}
+        known = self.authority.kit.secrets()
+        held = [name for name in place.tenants[number] if is_secret(name, known) and name not in fetching | named]
+        if unknown := [name for name in held if name not in proof.also]:
+            # It is not tried out: whoever it belongs to, the host that is asked for the proof may be somebody else.
+            message = f"target {place.name}: tenant {number + 1} has {', '.join(unknown)}, which nothing shows to be for tests: take it out"
+            raise RefusedError(message)
+        for shown in ("", *held):
+            replaced = dict.fromkeys(openers.values(), credentials[shown]) if shown else {}
+            said = self._shown(proof, number, {**credentials, **replaced}, shown)
+            yield {"tenant": number + 1, "credential": shown or next(iter(openers.values())), "url": proof.url, "status": said.status,
+                   "that": proof.that, "says": proof.says, "at": clock.iso(clock.now())}  # fmt: skip
+
+    def _shown(self, proof: Proof, number: int, credentials: Mapping[str, str], name: str) -> Said:
+        place = self.authority.stay.place
+        who = f"tenant {number + 1}{f' with {name}' if name else ''}"
         at = f"target {place.name}: proof"
         try:
-            said = self._asked(proof.url, {name: fill(value, credentials, at) for name, value in proof.headers.items()})
+            said = self._asked(proof.url, {header: fill(value, credentials, at) for header, value in proof.headers.items()})
         except TargetError as error:
-            message = f"target {place.name}: tenant {number + 1} is not shown to be for tests: {error}"
+            message = f"target {place.name}: {who} is not shown to be for tests: {error}"
             raise RefusedError(message) from error
         if not _holds(proof.that, said):
-            message = (f"target {place.name}: tenant {number + 1} is not shown to be for tests: {proof.url.partition('?')[0]} answers "
+            message = (f"target {place.name}: {who} is not shown to be for tests: {proof.url.partition('?')[0]} answers "
                        f"{said.status}, and it does not hold that {proof.says or proof.that}")  # fmt: skip
             raise RefusedError(message)
-        return {"tenant": number + 1, "url": proof.url, "status": said.status, "that": proof.that, "says": proof.says,
-                "at": clock.iso(clock.now())}  # fmt: skip
+        return said
 
 
 def _holds(that: str, said: Said) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -12,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from payproof import clock
 from payproof.connection import Connection, Overflow, Unanswered, Unreachable
-from payproof.errors import RefusedError, TargetError, UsageError
+from payproof.errors import TargetError, UsageError
 from payproof.exchange import Request
 from payproof.host import canonical, loopback
 from payproof.manners import Manners
@@ -23,7 +24,7 @@ from payproof.place import Credentials, with_basic
 from payproof.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from payproof.exchange import Response
     from payproof.place import Place, Stay
@@ -145,7 +146,8 @@ class Target:
         """
         if self.stay is not None:
             sets = len(self.stay.place.tenants)
-            number = (int(label.rpartition(":")[2]) - 1) % sets if sets > 1 and label.rpartition(":")[2].isdigit() else 0
+            said = re.search("[0-9]+$", label)
+            number = (int(said.group()) - 1) % sets if sets > 1 and said is not None else 0
             return Tenant("own" if sets < 2 else f"tenant-{number + 1}", self.stay.credentials(number) if sets else {})
         if "second-tenant" in self.has:
             made = self._control("POST", "/__mock__/tenants", {"name": label})
@@ -227,14 +229,6 @@ def check(source: Source) -> None:
         raise UsageError(message)
 
 
-def refuse_production(url: str, hosts: Collection[str]) -> None:
-    """Refuse a URL on a host that is known as the vendor's production. Raises RefusedError; nothing is sent."""
-    host = canonical(urlsplit(url).hostname or "") if "://" in url else ""
-    if host in hosts:
-        message = f"{host} is a production host of the vendor: payproof sends nothing there"
-        raise RefusedError(message)
-
-
 def open_target(source: Source, credentials: tuple[str, ...] = (), *, stay: Stay | None = None, route: Route | None = None) -> Target:
     """Reach the target: start the embedded mock, or look who answers at the URL; a target with a name is not asked.
 
@@ -254,6 +248,9 @@ def open_target(source: Source, credentials: tuple[str, ...] = (), *, stay: Stay
     if stay is not None:
         first = next(iter(stay.place.sites.values()))
         return Target(stay.place.name, first.url, stay.place.offers, mock=False, manners=_asked(stay.place), stay=stay, route=route)
+    if "://" not in source.target:
+        message = f"there is no target {source.target!r} here; name `mock` or a URL such as http://127.0.0.1:8080"
+        raise UsageError(message)
     url = source.target.rstrip("/")
     found = _probe(url, route)
     if isinstance(found.get("mock"), str):

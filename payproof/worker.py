@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from payproof import clock, kit
 from payproof.approach import Approach
-from payproof.bearings import Bearings
 from payproof.client import Api, Session
 from payproof.desk import Desk, Far
 from payproof.errors import TargetError
 from payproof.journal import Writer, act_record, done_record, error_record
 from payproof.judge import Judge
-from payproof.keyring import Keyring
 from payproof.manners import Manners
 from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
@@ -89,13 +87,7 @@ class Worker:
             if self.shared.get("desk"):
                 self._session.desk = Far(self.shared["desk"], bytes.fromhex(self.shared["key"]))
                 self._session.weather = self._weather(target)
-            if self.approach.stay is not None:
-                for value in self.approach.stay.hidden(self.kit.secrets()):
-                    redactor.learn_secret(value)
-            if (authority := self.approach.authority(self.kit)) is not None:
-                desk = self._session.desk or Desk(target.manners or Manners())
-                self._session.bearings = Bearings()
-                self._session.keyring = Keyring(self._session, authority, desk)
+            self.approach.prepare(self.kit, self._session, self._session.desk or Desk(target.manners or Manners()))
             if self.shared.get("port"):
                 self._reporter = Reporter(self.shared["port"], self._session.numbers)
             self._session.watch = self._report

@@ -138,15 +138,18 @@ url = "{url}/users/me"
 headers = {{Authorization = "Bearer {{mercadopago_token}}"}}
 that = '''status == 200 && body.tags.exists(tag, tag == "test_user")'''
 says = "the account is a test user's"
+also = ["mercadopago_token_chile"]
 """
+FOREIGN = re.compile(r"^(?:client|jwt|zuora)_.*\n", re.MULTILINE)
+"""Credentials of other vendors in the entry: none of them belongs to a target whose only API is at the shared host."""
 OTHERS = re.compile(r"\[targets\.standin\.apis\.(?:jpmorgan|zuora)[^\[]*")
 
 
 def shared(entered: Callable[..., Prober], standin: Standin, **members: Any) -> Prober:
     """Enter a target whose host production shares: only the API with the shared host, and its proof."""
     text, _ = standin.entry(role="shared", **members)
-    return entered(standin, *((part, "") for part in OTHERS.findall(text)), role="shared",
-                   more=PROOF.format(url=standin.urls["mercadopago"]), **members)  # fmt: skip
+    edits = dict.fromkeys((*OTHERS.findall(text), *FOREIGN.findall(text)), "").items()
+    return entered(standin, *edits, role="shared", more=PROOF.format(url=standin.urls["mercadopago"]), **members)
 
 
 def test_proof_is_given_for_every_set_of_credentials(entered: Callable[..., Prober], standin: Standin) -> None:
@@ -155,7 +158,10 @@ def test_proof_is_given_for_every_set_of_credentials(entered: Callable[..., Prob
     proofs = shared(entered, standin, tenants=(0, 1)).proofs()
 
     sent = [(seen["method"], seen["path"]) for seen in standin.record() if seen["number"] > before]
-    assert [(proof["tenant"], proof["status"]) for proof in proofs] == [(1, 200), (2, 200)]
+    names = ("mercadopago_token", "mercadopago_token_chile")
+    assert [(proof["tenant"], proof["credential"], proof["status"]) for proof in proofs] == [
+        (tenant, name, 200) for tenant in (1, 2) for name in names
+    ]
     assert set(sent) == {("GET", "/users/me")}
     assert standin.tenants[0]["mercadopago_token"] not in json.dumps(proofs)
 
@@ -194,6 +200,19 @@ def test_proof_of_another_credential_proves_nothing(entered: Callable[..., Probe
 
     with pytest.raises(RefusedError, match="the proof does not show mercadopago_token, with which mercadopago-profiles is asked"):
         prober.proofs()
+
+
+def test_secret_that_nothing_proves_is_not_even_tried(entered: Callable[..., Prober], standin: Standin) -> None:
+    """Another secret beside the one that is shown: refused, and not sent to a host that it may not belong to."""
+    text, _ = standin.entry(role="shared")
+    others = [(part, "") for part in OTHERS.findall(text)]
+    prober = entered(standin, *others, role="shared", more=PROOF.format(url=standin.urls["mercadopago"]))
+    before = len(standin.record())
+
+    with pytest.raises(RefusedError, match=r"tenant 1 has client_secret, .*, which nothing shows to be for tests: take it out"):
+        prober.proofs()
+
+    assert len(standin.record()) == before
 
 
 # What is wrong

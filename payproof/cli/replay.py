@@ -18,16 +18,21 @@ if TYPE_CHECKING:
 @click.command("replay", help="Send the smallest chain that leads to a finding again. Exits 1 if it is confirmed, 0 if not.")
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.argument("exchange", metavar="EXCHANGE")
-@click.option("--target", default=None, metavar="mock|URL", help="Where to [default: the target of the journal].")
+@click.option("--target", default=None, metavar="mock|URL|NAME", help="Where to [default: the target of the journal].")
+@click.option("--targets", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="The file that names targets [default: payproof.toml, if the current folder has it].")  # fmt: skip
 @click.option("--kit", "folder", type=click.Path(path_type=Path, file_okay=False), help="The folder with specs, contracts and suites.")
 @click.option("--print", "script", is_flag=True, help="Print the chain as a script instead of sending it.")
-def command(journal: Path, exchange: str, target: str | None, folder: Path | None, *, script: bool) -> int:
+def command(journal: Path, exchange: str, target: str | None, targets: Path | None, folder: Path | None, *, script: bool) -> int:
     """Read the excerpt, play it, and say what came of it. EXCHANGE is w0-17, or F1 for the first finding."""
     from payproof import again, excerpt, kit, shell  # noqa: PLC0415  # not needed for --help
+    from payproof.approach import Approach  # noqa: PLC0415  # not needed for --help
+    from payproof.desk import Desk  # noqa: PLC0415  # not needed for --help
+    from payproof.manners import Manners  # noqa: PLC0415  # not needed for --help
     from payproof.options import Options  # noqa: PLC0415  # not needed for --help
     from payproof.redact import Redactor  # noqa: PLC0415  # not needed for --help
     from payproof.report import account  # noqa: PLC0415  # not needed for --help
-    from payproof.target import EMBEDDED, open_target, refuse_production  # noqa: PLC0415  # not needed for --help
+    from payproof.target import EMBEDDED, check  # noqa: PLC0415  # not needed for --help
 
     if re.fullmatch("F[0-9]+", exchange):
         found = {row["id"]: row["exchange"] for row in account.read(journal).verdict["findings"]}
@@ -48,16 +53,21 @@ def command(journal: Path, exchange: str, target: str | None, folder: Path | Non
         message = f"{loaded.root} has no API {part.last.api!r}, which the finding is about; name the kit of the journal with --kit"
         raise UsageError(message)
     where = target or header["target"]
-    refuse_production(where, loaded.production_hosts())
     same = target is None and where == EMBEDDED
     options = Options(where, faults=tuple(header["faults"]) if same else (), variants=tuple(header["variants"]) if same else (),
-                      clock=header["clock"] if same else None, kit=given)  # fmt: skip
+                      clock=header["clock"] if same else None, kit=given, depth="smoke", targets=targets)  # fmt: skip
+    check(options)
+    approach = Approach.plan(loaded, options).entered()
+    if (prober := approach.prober(loaded)) is not None:
+        prober.proofs()
     changed = [api["id"] for api in header["apis"] if api["id"] in loaded.contracts
                and loaded.contracts[api["id"]].sha256 != api["contract_sha256"]]  # fmt: skip
     if changed:
         click.echo(f"the contract of {', '.join(changed)} has changed since the journal was written", err=True)
-    with open_target(options, loaded.credentials(tuple(loaded.contracts))) as opened:
-        stage = again.Stage(loaded, opened, part, part.findings[0], cards, accounts)
+    with approach.open(options, loaded.credentials(tuple(loaded.contracts))) as opened:
+        desk = Desk(opened.manners or Manners())
+        stage = again.Stage(loaded, opened, part, part.findings[0], cards, accounts,
+                            lambda session: approach.prepare(loaded, session, desk))  # fmt: skip
         chain = stage.smallest()
     _show(chain, Redactor(loaded.sensitive()), part.findings[0].clause)
     return Exit.NOT_CONFORMANT if chain.confirmed else Exit.CONFORMANT

@@ -52,7 +52,8 @@ def _list(place: Place, *, own: bool) -> None:
     click.echo(f"{place.name}{'' if own else ' (ready-made)'}: {place.about}".rstrip(": "))
     for api, site in place.sites.items():
         click.echo(f"  {api:22} {site.url} ({site.auth.kind})")
-    click.echo(f"  {'role':22} {place.role}, {len(place.tenants)} sets of credentials; has {', '.join(sorted(place.offers)) or 'nothing'}")
+    tenants = f"{len(place.tenants)} set{'' if len(place.tenants) == 1 else 's'} of credentials"
+    click.echo(f"  {'role':22} {place.role}, {tenants}; has {', '.join(sorted(place.offers)) or 'nothing'}")
     click.echo(f"  {'limits':22} {', '.join(filter(None, limits))}")
 
 
@@ -69,7 +70,7 @@ def _check(loaded: Kit, options: Options) -> None:
     if prober is None:
         return
     for proof in prober.proofs():
-        click.echo(f"{options.target}: tenant {proof['tenant']}: shown that {proof['says'] or proof['that']}")
+        click.echo(f"{options.target}: tenant {proof['tenant']}, {proof['credential']}: shown that {proof['says'] or proof['that']}")
     for line in prober.look(planned.place.sites):
         click.echo(f"{options.target}: {line}")
     click.echo(f"{options.target}: ready for payproof run --target {options.target} --depth {planned.place.depth}")
