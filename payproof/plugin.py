@@ -272,7 +272,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         worker.lose(str(error), refused=isinstance(error, RefusedError))
     elif isinstance(error, UnclearError):
         worker.unclear = str(error)
-    elif not is_finding(error):
+    elif not is_finding(error) and not worker.forgets(error):
         what = f"{item.nodeid} failed without a broken clause: {type(error).__name__}: {str(error)[:500]}"
         worker.fail(what, test=worker.hide(item.nodeid))
     return made

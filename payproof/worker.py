@@ -153,6 +153,11 @@ class Worker:
             self._lacking.add(why)
             self.fail(why)
 
+    def forgets(self, error: BaseException) -> bool:
+        """Say whether a test failed on what only a target with state could give it; its clauses are not judged then."""
+        stateless = self._session is not None and "state" not in self._session.target.has
+        return stateless and isinstance(error, AssertionError | LookupError | TypeError | AttributeError)
+
     def hide(self, text: str) -> str:
         """Hide in a text about exchanges what the process knows by now."""
         return text if self._session is None else self._session.redactor.prose(text)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ from payproof.bearings import LOST_AFTER, Bearings
 from payproof.errors import PayproofError, RefusedError, TargetError, UsageError
 from payproof.grant import Authority, signed
 from payproof.options import Options
+from payproof.worker import Worker
 from tests.standin import start
 
 if TYPE_CHECKING:
@@ -401,3 +403,14 @@ def test_from_credentials_to_a_verdict(root: Path, tmp_path: Path, standin: Stan
     tokens = [path for path, status in asked_for_tokens(standin, before) if status == 200]
     assert tokens.count("/adfs/oauth2/token") <= 2 + 2 * 4, "two to look, and for each tenant one for all workers at a time"
     assert {seen["client"] for seen in standin.record(before) if seen["status"] == 200 and "token" not in seen["path"]} >= {0, 1}
+
+
+def test_target_without_state_forgets(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test asserts on state is no error where the target has none; a clause that was broken, or a lost target, always counts."""
+    worker = Worker(kit, Options(), {}, lambda _: {})
+    monkeypatch.setattr(worker, "_session", SimpleNamespace(target=SimpleNamespace(has=frozenset({"raw-body"}))))
+    canned = [worker.forgets(error) for error in (AssertionError(), KeyError("id"), TargetError("lost"), UsageError("wrong"))]
+    monkeypatch.setattr(worker, "_session", SimpleNamespace(target=SimpleNamespace(has=frozenset({"raw-body", "state"}))))
+
+    assert canned == [True, True, False, False]
+    assert not worker.forgets(AssertionError())
