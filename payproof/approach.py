@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 from payproof import placefile
 from payproof.bearings import Bearings
+from payproof.desk import Desk
 from payproof.errors import UsageError
 from payproof.grant import Authority
 from payproof.guard import Guard
 from payproof.keyring import Keyring
+from payproof.manners import Manners
 from payproof.options import DEPTHS
 from payproof.pan import published
 from payproof.place import Stay
 from payproof.probe import Prober
 from payproof.route import Route
 from payproof.target import EMBEDDED, open_target
+from payproof.weather import Weather
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Mapping
 
     from payproof.client import Session
@@ -89,3 +93,14 @@ class Approach:
     def secrets(self) -> Mapping[str, str]:
         """What was fetched, for another process of the same run; it is handed over in memory only."""
         return self.stay.secrets if self.stay is not None else {}
+
+    def equip(self, session: Session, desk: Shared | None, luck: random.Random) -> None:
+        """Give a session what it needs at this target: a turn before each request, patience with its weather, tokens."""
+        kit, manners = session.kit, session.target.manners
+        if manners is not None:
+            session.seconds = manners.seconds
+        if desk is not None:
+            tokens = frozenset(contract.access["token"]["operation"] for contract in kit.contracts.values() if "token" in contract.access)
+            session.desk = desk
+            session.weather = Weather(luck, manners.consistency_ms / 1000 if manners is not None else 0.0, tokens)
+        self.prepare(kit, session, desk or Desk(manners or Manners()))

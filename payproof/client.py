@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from payproof.bearings import Bearings
     from payproof.desk import Shared
     from payproof.finding import Finding
+    from payproof.footprint import Footprint
     from payproof.judge import Judge
     from payproof.keyring import Keyring
     from payproof.kit import Kit
@@ -79,6 +80,11 @@ class Session:
     bearings: Bearings | None = None
     seconds: float = REQUEST_SECONDS
     weather: Weather | None = None
+    footprint: Footprint | None = None
+    tag: str = ""
+    """What the ids of new requests begin with, in hex digits, so that what they make can be told from other people's."""
+    free: bool = False
+    """Whether what is sent counts for no budget: it neutralises what was made."""
     witness: Witness = field(default_factory=Witness)
     _connection: Connection = field(default_factory=Connection)
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -108,11 +114,11 @@ class Session:
         """
         if self.weather is not None:
             return self.weather.send(self, tenant, request, intent)
-        return self.taken(tenant, self.exchange(request), intent)
+        return self.taken(tenant, self.exchange(request, tenant), intent)
 
-    def exchange(self, request: Request, *, repeated: bool = False) -> Done:
+    def exchange(self, request: Request, tenant: Tenant, *, repeated: bool = False) -> Done:
         """Send a request and give what came of it, not judged. What is `repeated` moves nothing a second time."""
-        return self._exchanged(self._connection, request, repeated=repeated)
+        return self._exchanged(self._connection, request, tenant, repeated=repeated)
 
     def together(self, tenant: Tenant, requests: Sequence[Request], intent: Intent | None = None) -> list[Answer]:
         """Send requests at the same time, each on a connection of its own; the answers are in the order of the requests.
@@ -121,7 +127,7 @@ class Session:
         Raises TargetError as `send` does.
         """
         with ThreadPoolExecutor(len(requests)) as pool:
-            done = list(pool.map(self._alone, requests))
+            done = list(pool.map(partial(self._alone, tenant), requests))
         order = sorted(range(len(done)), key=lambda index: done[index].started + done[index].elapsed / 1000)
         with self._turn:
             self.judge.ledger.crowd = [(one.started, one.started + one.elapsed / 1000) for one in done]
@@ -135,13 +141,19 @@ class Session:
             self.weather.give_up(f"weather: {len(foul)} of {len(done)} requests sent together: {foul[0].weather} ({foul[0].id})")
         return [answers[index] for index in range(len(done))]
 
-    def _alone(self, request: Request) -> Done:
+    def _alone(self, tenant: Tenant, request: Request) -> Done:
         with contextlib.closing(Connection(self.target.route)) as connection:
-            return self._exchanged(connection, request)
+            return self._exchanged(connection, request, tenant)
 
-    def _exchanged(self, connection: Connection, request: Request, *, repeated: bool = False) -> Done:
+    def _exchanged(self, connection: Connection, request: Request, tenant: Tenant, *, repeated: bool = False) -> Done:
         amount = 0 if self.desk is None or repeated else moved(self.judge.operation(request), request)
-        return exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount)
+        if self.footprint is None:
+            return exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
+        self.target.route.check(request)
+        number = self.footprint.before(request, tenant.label)
+        done = exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
+        self.footprint.after(number, done)
+        return done
 
     def taken(
         self, tenant: Tenant, done: Done, intent: Intent | None, weather: str = "", attempts: tuple[str, ...] = ()
@@ -320,7 +332,7 @@ class Api:
         return self.tenant.tokens[name][1] - clock.now() - self.tenant.offset
 
     def _filled(self, templates: Mapping[str, str]) -> dict[str, str]:
-        known = {**self.tenant.credentials, "fresh": str(uuid.uuid4())}
+        known = {**self.tenant.credentials, "fresh": str(uuid.UUID(self.session.tag + uuid.uuid4().hex[len(self.session.tag):]))}
         try:
             return {name: value.format_map(known) for name, value in templates.items()}
         except KeyError as error:

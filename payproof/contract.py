@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from payproof import fileformat, yamlfile
+from payproof import fileformat, making, yamlfile
 from payproof.chains import Chain, chains, result, telling
 from payproof.clause import Clause, Keyword, of_shapes
 from payproof.errors import KitError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from payproof.making import Making
     from payproof.spec import Operation, Spec
     from payproof.yamlfile import YamlFile
 
@@ -79,6 +80,7 @@ class Contract:
     retired: frozenset[str] = field(default_factory=frozenset)
     outcomes: tuple[Mapping[str, Any], ...] = ()
     refused: Expression | None = None
+    cleanup: Mapping[str, tuple[Making, ...]] = field(default_factory=dict)
 
     def all_clauses(self) -> Iterator[Clause]:
         """Give the shape clauses, then the written ones, in the order of the files."""
@@ -145,7 +147,7 @@ class _Loader:
             data["api"], self.path, digest, data["version"], self.spec, clauses, shapes, effects, facts,
             data.get("access", {}), tuple(data.get("exchanges", ())), data.get("discrepancies", {}),
             tuple(data["statements"]), data["documents"], retired, tuple(data.get("outcomes", ())),
-            self.refused(),
+            self.refused(), making.load(self, data),
         )  # fmt: skip
 
     def expression(self, at: tuple[str | int, ...], text: str, extra: tuple[str, ...] = ()) -> Expression:

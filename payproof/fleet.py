@@ -14,7 +14,7 @@ RUN = pytest.StashKey[Run]()
 def shared(config: pytest.Config, run: Run) -> dict[str, Any]:
     """Give what every process of a run has to know; it stays in memory."""
     port = int(config.getoption("payproof_shared") or 0)
-    return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started,
+    return {"shards": str(run.shards), "key": run.key.hex(), "port": port, "started": run.started, "tag": run.tag,
             "desk": run.desk.port if run.desk is not None else 0, "waivers": [one.as_json() for one in run.waivers],
             "secrets": dict(run.approach.secrets), "proofs": run.proofs,
             "round": len(run.resumed), "resumed": run.resumed, "done": sorted(run.done)}  # fmt: skip

@@ -134,10 +134,20 @@ def load(root: Path, *, trusted: bool = False) -> Kit:
         if path.stem not in found and not path.name.startswith("redocly"):
             raise KitError(path, f"has no contract: contracts/{path.name} is missing")
     for contract in found.values():
-        token = contract.access.get("token")
-        if token and (token["api"] not in found or token["operation"] not in found[token["api"]].spec.operations):
-            raise KitError(contract.path, f"access: there is no operation {token['operation']!r} of {token['api']!r} to fetch a token from")
+        _check_neighbours(contract, found)
     return Kit(root, found)
+
+
+def _check_neighbours(contract: Contract, found: Mapping[str, Contract]) -> None:
+    """Make sure that operations of other contracts which one names are there. Raises KitError."""
+    token = contract.access.get("token")
+    named = [("access", token["api"], token["operation"])] if token else []
+    named += [("cleanup", call.api, call.operation) for makings in contract.cleanup.values() for making in makings
+              for call in making.undo if call.api]  # fmt: skip
+    for where, api, operation in named:
+        if api not in found or operation not in found[api].spec.operations:
+            why = " to fetch a token from" if where == "access" else ""
+            raise KitError(contract.path, f"{where}: there is no operation {operation!r} of {api!r}{why}")
 
 
 def selected(kit: Kit, apis: tuple[str, ...], here: Collection[str] | None = None) -> tuple[str, ...]:

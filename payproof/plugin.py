@@ -305,6 +305,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     ends = {pytest.ExitCode.INTERRUPTED: "interrupted before the end", pytest.ExitCode.INTERNAL_ERROR: "pytest ended with an error"}
     run.stopped += [why for status, why in ends.items() if status == exitstatus]
     try:
+        run.tidy()
         run.finish()
         if (journal := run.options.out / "journal.jsonl").is_file():
             report.write(run.options.out, journal)

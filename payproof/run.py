@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from payproof import __version__, clock, forecast, journal, kit, output, resume, verdict, waiver, witness
+from payproof import __version__, clock, footprint, forecast, journal, kit, output, resume, tidy, verdict, waiver, witness
 from payproof.approach import Approach
 from payproof.desk import Desk, DeskServer
 from payproof.errors import Exit, OutputError, PayproofError, RefusedError, TargetError, UsageError
@@ -54,6 +54,8 @@ class Run:
     desk: DeskServer | None = None
     resumed: tuple[str, ...] = ()
     done: frozenset[str] = frozenset()
+    tag: str = field(default_factory=lambda: secrets.token_hex(4))
+    leftovers: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def begin(cls, options: Options, earlier: Earlier | None = None) -> Run:
@@ -165,6 +167,23 @@ class Run:
         place = self.approach.place
         return {} if place is None else {"place": {**place.as_json(), "proofs": self.proofs}}
 
+    def tidy(self) -> None:
+        """Neutralise what was made at the target, whatever happened; what is left, or may be, is a table of the verdict."""
+        folder = self.options.out
+        traces = footprint.read(folder)
+        if not traces:
+            return
+        try:
+            self.leftovers = tidy.swept(self.kit, self.approach, self.options, traces,
+                                        self.desk.desk if self.desk is not None else None)
+        except PayproofError as error:
+            self.stopped.append(f"nothing was neutralised: {error}")
+        else:
+            foreign = {trace.target for trace in traces if trace.target != self.options.target}
+            self.stopped += [f"an earlier run left something at {target}: `payproof sweep {folder}`" for target in sorted(foreign)]
+            if not foreign and all(row["state"] == tidy.STAYS for row in self.leftovers):
+                footprint.forget(folder)
+
     def finish(self) -> dict[str, Any]:
         """Make `journal.jsonl` and `verdict.json` from the shards, whatever happened, and give the verdict.
 
@@ -194,7 +213,7 @@ class Run:
             footer = {
                 "finished": clock.iso(clock.now()), "stopped": self.stopped, "gaps": gaps, "generated": generated.table(),
                 "drift": [{"where": where, "count": number} for where, number in sorted(ends["drift"].items())],
-                "outcomes": outcomes,
+                "outcomes": outcomes, "leftovers": self.leftovers,
             }  # fmt: skip
             writer.close(footer)
         if leak := self.scan.look(draft):

@@ -147,7 +147,9 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
     in_scope = {row["id"] for row in rows}
     found = [(finding, seen, waived) for (_, waived), (finding, seen) in count.findings.items() if finding.clause in in_scope]
     findings = [_finding(number, finding, seen, waived, count) for number, (finding, seen, waived) in enumerate(found, 1)]
-    complete = bool(rows) and count.exchanges > 0 and not counts["not_run"] and not errors and not gaps
+    leftovers = list(footer.get("leftovers", ()))
+    tidy = all(row["state"] == "stays" for row in leftovers)
+    complete = bool(rows) and count.exchanges > 0 and tidy and not counts["not_run"] and not errors and not gaps
     broken = counts["failed"] > 0
     conformant = complete and not broken
     code = worst(Exit.REFUSED if count.refused else Exit.CONFORMANT, Exit.NOT_CONFORMANT if broken else Exit.CONFORMANT,
@@ -184,7 +186,7 @@ def decide(count: Count, footer: Mapping[str, Any], journal_sha256: str, *, vers
         "drift": footer.get("drift", []),
         "waivers": waivers,
         "divergences": divergence.rows(findings, rows, reference=reference(header)),
-        "leftovers": [],
+        "leftovers": leftovers,
         "suite_errors": errors,
         "gaps": gaps,
         "weather": [{"what": what, "count": number} for what, number in count.attempts.weather.most_common()],

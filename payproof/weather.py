@@ -81,7 +81,7 @@ class Weather:
         failures, refused = 0, 0
         for attempt in range(1, ATTEMPTS + 1):
             self._settle(tenant, request)
-            done = session.exchange(request, repeated=attempt > 1)
+            done = session.exchange(request, tenant, repeated=attempt > 1)
             what = weather_of(done, operation)
             if len(ids) > refused and operation is not None and operation.writes and done.status == 409:
                 what = what or "in progress"
@@ -156,7 +156,7 @@ class Weather:
         if self._control is None:
             return False
         tenant, request = self._control
-        done = session.exchange(request, repeated=True)
+        done = session.exchange(request, tenant, repeated=True)
         what = weather_of(done, session.judge.operation(request))
         answer = session.taken(tenant, done, None, weather=what)
         if what or not 200 <= answer.status < 300:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from payproof import clock, kit
 from payproof.approach import Approach
 from payproof.client import Api, Session
-from payproof.desk import Desk, Far
+from payproof.desk import Far
 from payproof.errors import TargetError
+from payproof.footprint import Footprint
 from payproof.journal import Writer, act_record, done_record, error_record
 from payproof.judge import Judge
-from payproof.manners import Manners
 from payproof.opinion import SecondOpinion
 from payproof.progress import Reporter
 from payproof.redact import Redactor
@@ -24,7 +24,6 @@ from payproof.resume import mark
 from payproof.secret import is_secret
 from payproof.verdict import Outcome, weight
 from payproof.waiver import Waiver
-from payproof.weather import Weather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,22 +81,23 @@ class Worker:
                                     base_paths=target.base_paths())  # fmt: skip
             excused = self._excused(judge, target)
             self._session = Session(self.kit, target, judge, redactor, journal, self.name, excused=excused, opinion=opinion)
-            if target.manners is not None:
-                self._session.seconds = target.manners.seconds
-            if self.shared.get("desk"):
-                self._session.desk = Far(self.shared["desk"], bytes.fromhex(self.shared["key"]))
-                self._session.weather = self._weather(target)
-            self.approach.prepare(self.kit, self._session, self._session.desk or Desk(target.manners or Manners()))
+            far = Far(self.shared["desk"], bytes.fromhex(self.shared["key"])) if self.shared.get("desk") else None
+            luck = random.Random(f"{self.options.seed} {self.name}")  # noqa: S311  # how long to wait need not be kept from anybody
+            self.approach.equip(self._session, far, luck)
+            if not target.mock:
+                self._session.tag = self.shared["tag"]
+                path = self.options.out / f"footprint-{self.shared['tag']}-{self.name}.jsonl"
+                self._session.footprint = Footprint(path, self._told(), judge)
             if self.shared.get("port"):
                 self._reporter = Reporter(self.shared["port"], self._session.numbers)
             self._session.watch = self._report
         return self._session
 
-    def _weather(self, target: Target) -> Weather:
-        tokens = frozenset(contract.access["token"]["operation"] for contract in self.kit.contracts.values() if "token" in contract.access)
-        consistency = target.manners.consistency_ms / 1000 if target.manners is not None else 0.0
-        luck = random.Random(f"{self.options.seed} {self.name}")  # noqa: S311  # how long to wait need not be kept from anybody
-        return Weather(luck, consistency, tokens)
+    def _told(self) -> dict[str, Any]:
+        """Give what a later sweep has to know in order to reach the target again."""
+        options = self.options
+        return {"target": options.target, "targets": str(options.targets.resolve()) if options.targets is not None else None,
+                "kit": str(options.kit.resolve()) if options.kit is not None else None}  # fmt: skip
 
     def _excused(self, judge: Judge, target: Target) -> Callable[[Finding], bool]:
         waivers, day = [Waiver.from_json(row) for row in self.shared["waivers"]], clock.iso(self.shared["started"])[:10]
@@ -174,6 +174,8 @@ class Worker:
             self._reporter.send(self._session)
             self._reporter.close()
         self._session.close()
+        if self._session.footprint is not None:
+            self._session.footprint.close()
         self._session.target.close()
         witness = self._session.witness
         self._journal.close({"drift": dict(witness.drift), "outcomes": witness.record()})

@@ -28,14 +28,14 @@ ORDER = (
     # values, and how files become them
     "exchange", "finding", "clause", "waiver", "yamlfile", "fileformat",
     # what the contract says
-    "syntax", "quick", "chains", "expression", "schema", "spec", "door", "contract", "kit", "ledger",
+    "syntax", "quick", "chains", "expression", "schema", "spec", "door", "making", "contract", "kit", "ledger",
     # whether an exchange keeps it
     "pan", "redact", "echo", "scan", "shape", "names", "intent", "learning", "plan", "judge", "documented", "opinion", "witness",
     # what is kept
     "journal", "attempts", "shards", "divergence", "verdict",
     # how a target is reached
     "mock", "options", "secret", "place", "host", "route", "proxy", "manners", "turns", "desk", "connection", "transport", "auth", "grant",
-    "placefile", "guard", "probe", "bearings", "answer", "client", "keyring", "weather", "target", "approach",
+    "placefile", "guard", "probe", "bearings", "answer", "footprint", "client", "keyring", "weather", "target", "approach", "tidy",
     # what is sent
     "constraint", "draft", "specimen", "negative", "subject", "boundary", "plot", "explore", "generated", "replay",
     "excerpt", "shell", "again",

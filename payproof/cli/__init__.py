@@ -23,6 +23,7 @@ COMMANDS = {
     "divergences": "List where two servers chose differently.",
     "selftest": "Prove that lies are caught, and honest servers not accused.",
     "targets": "List the targets that have a name, or check some of them.",
+    "sweep": "Neutralise what a run left at a target.",
     "clauses": "List the clauses, or show one of them.",
 }
 """Names and what they do; in a table, so that --help need not import them."""

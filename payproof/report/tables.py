@@ -32,7 +32,8 @@ def tables(verdict: Mapping[str, Any]) -> list[Table]:
               ("id", "clause", "state", "times", "cause", "reason", "owner", "link", "expires"), tuple(_waivers(verdict))),
         Table("not-applicable", "Not applicable", "Clauses that need something which the target does not have.",
               ("needs", "clauses", "which"), tuple(_not_applicable(verdict))),
-        Table("leftovers", "Left over", "What the run created at the target and could not neutralise.", *_any(verdict["leftovers"])),
+        Table("leftovers", "Left over", "What the run made at the target and did not neutralise, did not find again, or cannot take back.",
+              ("state", "what", "id", "made by", "request", "at", "times", "why"), tuple(_leftovers(verdict))),
         Table("divergences", "Divergences", "Where the target differs from the mock on a choice that no document settles.",
               ("operation", "clause", "it assumes", "where", "the mock", "the target", "times"), tuple(_divergences(verdict))),
         Table("attempts", "Tried again", "Findings whose request or test was sent or run more than once: what came of each attempt.",
@@ -89,10 +90,9 @@ def _divergences(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         yield (row["operation"], row["clause"], row["text"], row["pointer"], row["mock"], row["target"], str(row["count"]))
 
 
-def _any(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Give the columns that the rows have, and the rows."""
-    columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    return columns, tuple(tuple("" if row.get(name) is None else str(row[name]) for name in columns) for row in rows)
+def _leftovers(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for row in verdict["leftovers"]:
+        yield row["state"], row["resource"], row["id"], row["operation"], row["request"], row["at"], str(row["count"]), row["why"]
 
 
 def _transitions(verdict: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
