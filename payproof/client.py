@@ -18,6 +18,7 @@ from payproof.connection import Connection
 from payproof.door import AUTHORIZATION, doors
 from payproof.errors import TargetError
 from payproof.exchange import Exchange, Intent, Request, lowered
+from payproof.grant import LASTING_SECONDS
 from payproof.journal import error_record, exchange_record, finding_record
 from payproof.opinion import SecondOpinion
 from payproof.shape import FORM, moved
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCEPT", "Answer", "Api", "BrokenClause", "Session"]
 
-LASTING_SECONDS = 10.0**9
-"""For how long a token is used of which nobody says how long it is good."""
 LOST_IN_A_ROW = 5
 """After so many requests without any answer the target is taken for dead, and the run stops."""
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from payproof.place import Stay
     from payproof.route import Route
 
+LASTING_SECONDS = 10.0**9
+"""For how long a token is used of which nobody says how long it is good."""
 GRANT_SECONDS = 30.0
 """How long a token endpoint may take, where the target says nothing."""
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from payproof.client import LASTING_SECONDS
+from payproof.grant import LASTING_SECONDS
 from payproof.journal import act_record
 
 if TYPE_CHECKING:

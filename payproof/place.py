@@ -99,6 +99,10 @@ class Place:
             raise ElsewhereError(message)
         return self.sites[api]
 
+    def label(self, number: int) -> str:
+        """Give the label of the tenant of this number, from 0 on: what journals call it."""
+        return "own" if len(self.tenants) < 2 else f"tenant-{number + 1}"
+
     def secrets(self) -> Iterator[tuple[str, Secret]]:
         """Give every secret that the place names, with a key by which it is found again."""
         for number, tenant in enumerate(self.tenants):

@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -15,6 +15,7 @@ from payproof.connection import Connection, Unanswered
 from payproof.errors import RefusedError, TargetError
 from payproof.exchange import Request, media_type
 from payproof.expression import Activation, EvaluationError, compiled, normalised
+from payproof.grant import LASTING_SECONDS
 from payproof.place import TEMPLATE, fill
 from payproof.secret import is_secret
 from payproof.shape import is_json
@@ -23,8 +24,9 @@ from payproof.transport import insisted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from payproof.desk import Shared
     from payproof.exchange import Headers
-    from payproof.grant import Authority
+    from payproof.grant import Authority, Token
     from payproof.guard import Guard
     from payproof.place import Proof
     from payproof.spec import Operation
@@ -53,6 +55,8 @@ class Prober:
 
     authority: Authority
     guard: Guard
+    tokens: dict[tuple[int, str], tuple[str, Token | None, float]] = field(default_factory=dict, repr=False)
+    """What was fetched, by tenant and grant: for which API, the token, and when (ticks)."""
 
     def proofs(self) -> list[dict[str, Any]]:
         """Show of every set of credentials that it is for tests, where the place asks for that; give what a journal says of it.
@@ -61,6 +65,16 @@ class Prober:
         """
         numbers = range(len(self.authority.stay.place.tenants))
         return [one for proof in self.guard.proofs for number in numbers for one in self._proved(proof, number)]
+
+    def hand_over(self, desk: Shared) -> None:
+        """Give the tokens to the desk of a run, so that they are not fetched again.
+
+        Those that the contract's own operation issues stay out: the run fetches its own there, so that the answer is judged.
+        """
+        for (number, key), (api, token, begun) in self.tokens.items():
+            if token is not None and self.authority.kind(api) != "contract":
+                left = (token.seconds or LASTING_SECONDS) - (clock.ticks() - begun)
+                desk.keep(f"{self.authority.stay.place.label(number)}: {key}", token.text, left)
 
     def look(self, apis: Iterable[str]) -> list[str]:
         """Look at each API with each set of credentials; give a line for each. Raises TargetError, UsageError."""
@@ -123,7 +137,10 @@ class Prober:
         """Give the credentials of a tenant with the token that opens an API."""
         tenants = self.authority.stay.place.tenants
         credentials = self.authority.stay.credentials(number) if tenants else {}
-        token = self.authority.fetch(api, credentials)
+        known = number, self.authority.key(api)
+        if known not in self.tokens:
+            self.tokens[known] = api, self.authority.fetch(api, credentials), clock.ticks()
+        token = self.tokens[known][1]
         return {**credentials, self.authority.credential(api): token.text} if token is not None else dict(credentials)
 
     def _asked(self, url: str, headers: Mapping[str, str]) -> Said:

@@ -124,6 +124,8 @@ class Run:
                 target.tenant("probe")
                 if target.manners is not None:
                     self.desk = DeskServer(Desk(target.manners), self.key)
+                    if prober is not None:
+                        prober.hand_over(self.desk.desk)
         except (UsageError, RefusedError):
             shutil.rmtree(self.shards, ignore_errors=True)
             raise

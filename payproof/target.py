@@ -148,7 +148,7 @@ class Target:
             sets = len(self.stay.place.tenants)
             said = re.search("[0-9]+$", label)
             number = (int(said.group()) - 1) % sets if sets > 1 and said is not None else 0
-            return Tenant("own" if sets < 2 else f"tenant-{number + 1}", self.stay.credentials(number) if sets else {})
+            return Tenant(self.stay.place.label(number), self.stay.credentials(number) if sets else {})
         if "second-tenant" in self.has:
             made = self._control("POST", "/__mock__/tenants", {"name": label})
             own = made.get("tenant") or made.get("client_id")

@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from payproof.approach import Approach
 from payproof.bearings import LOST_AFTER, Bearings
+from payproof.desk import Desk
 from payproof.errors import PayproofError, RefusedError, TargetError, UsageError
 from payproof.grant import Authority, signed
+from payproof.manners import Manners
 from payproof.options import Options
 from payproof.worker import Worker
 from tests.standin import start
@@ -110,14 +112,17 @@ def test_client_credentials(entered: Callable[..., Prober], standin: Standin, pl
 
 
 def test_signed_assertion(entered: Callable[..., Prober], standin: Standin) -> None:
-    """An assertion signed with RS256 is taken once each: two tokens need two assertions."""
+    """An assertion signed with RS256 gets a token for both APIs, which the run goes on with."""
     prober = entered(standin, signed=True)
     before = len(standin.record())
 
     lines = prober.look(["jpmorgan-profiles", "jpmorgan-payments"])
 
-    assert asked_for_tokens(standin, before) == [("/adfs/oauth2/token", 200)] * 2
+    assert asked_for_tokens(standin, before) == [("/adfs/oauth2/token", 200)], "both APIs are opened by one token"
     assert len(lines) == 2
+    desk = Desk(Manners())
+    prober.hand_over(desk)
+    assert desk.token(f"own: {prober.authority.key('jpmorgan-payments')}") is not None
 
 
 def test_bearer_token_as_it_stands(entered: Callable[..., Prober], standin: Standin) -> None:
