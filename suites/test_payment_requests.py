@@ -61,6 +61,30 @@ def _same_thing(operation: str, first: Answer, again: Answer) -> bool:
     return bool(first.body["transactionId"] == again.body["transactionId"])
 
 
+@pytest.mark.every_case
+@pytest.mark.parametrize("operation", _writes())
+def test_same_request_is_seen_once(till: Till, charges: Charges, operation: str) -> None:
+    """A request is repeated with the same request-id, by a merchant who can only look at the payments afterwards.
+
+    Expect a refusal or the same payment, capture or refund, and everything that can be seen to be as it was.
+    """
+    # Once
+    payment, key = _ready(till, operation), str(uuid.uuid4())
+    body = _body(charges, operation, payment)
+    first = _again(till, operation, payment, body, key)
+    assert first.status == 200
+    seen, found = till.look(payment), till.ask("findPayment", query={"requestIdentifier": key})
+
+    # Once more
+    again = _again(till, operation, payment, body, key)
+    assert again.status != 200 or _same_thing(operation, first, again)
+
+    # Nothing more is to be seen
+    assert till.look(payment) == seen
+    if operation == "createPayment" and found.status == 200:
+        assert till.find(key).id == found.body["transactionId"] == first.body["transactionId"]
+
+
 @pytest.mark.needs("effects")
 @pytest.mark.parametrize("operation", _writes())
 def test_same_request_again(till: Till, charges: Charges, operation: str) -> None:

@@ -81,6 +81,22 @@ def test_payment_is_found_by_its_request(till: Till) -> None:
     till.expect_effects(payments_created=2, captures_created=1, refunds_created=1)
 
 
+def test_delayed_payment_waits(till: Till) -> None:
+    """A payment is to be captured later by itself, and the merchant thinks better of it at once.
+
+    Expect it to be authorized and not captured, in its answer and when it is read, and void in the end.
+    """
+    # Authorized, and nothing else
+    payment = till.authorize(5000, method="DELAYED")
+    assert (payment.stage, payment.captured) == ("AUTHORIZED", 0)
+    assert till.read(payment).state == payment.state
+
+    # Nobody is charged
+    assert till.void(payment).stage == "VOIDED"
+    assert till.read(payment).captured == 0
+    till.expect_effects(payments_created=1, payments_voided=1)
+
+
 @pytest.mark.needs("clock")
 def test_delayed_payment_captures_itself(till: Till) -> None:
     """A payment is to be captured later by itself, and hours go by.
