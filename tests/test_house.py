@@ -226,6 +226,26 @@ def test_help_lists_every_command(payproof: Callable[..., subprocess.CompletedPr
     assert "\n  Exit codes: 0 conformant, 1 not conformant," in done.stdout
 
 
+SHOWN = re.compile(r"(?:`|^|&& |bin/)payproof (-?-?[a-z][^`\n&|#]*)", re.MULTILINE)
+PROSE = re.compile(r"payproof (?:judges|knows|puts) ")
+
+
+@pytest.mark.parametrize("path", [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))], ids=ids)
+def test_page_shows_commands_that_are_there(path: Path) -> None:
+    """Whoever pastes a command from a page has no wrong usage: the command and its options are known."""
+    unknown = []
+    for shown in SHOWN.findall(PROSE.sub("", path.read_text(encoding="utf-8"))):
+        name, *words = shown.split()
+        if name in COMMANDS:
+            parameters = importlib.import_module(f"payproof.cli.{name}").command.params
+            known = {"--help", *(option for one in parameters for option in (*one.opts, *one.secondary_opts))}
+            unknown += [shown for word in words if re.match("--?[a-z]", word) and word.partition("=")[0].strip(".,)") not in known]
+        elif name not in {"--help", "--version"}:
+            unknown.append(shown)
+
+    assert unknown == []
+
+
 def test_every_command_has_a_file() -> None:
     """One file a command, and no file without one."""
     assert {path.stem for path in (PACKAGE / "cli").glob("*.py")} - {"__init__"} == set(COMMANDS)
