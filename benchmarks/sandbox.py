@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from payproof import journal  # noqa: E402  # the root has to be on the path first
 from tests.standin import start  # noqa: E402  # the root has to be on the path first
 
 MOST_SECONDS = 1800
@@ -49,12 +50,14 @@ def main() -> None:
              "--workers", given.workers, "--out", folder, *(["-k", given.keyword] if given.keyword else [])],
             cwd=folder, env={**os.environ, **credentials}, capture_output=True, text=True, timeout=MOST_SECONDS, check=False,
         )  # fmt: skip
-        arrived = sorted(seen["arrived"] for seen in standin.record())
+        begun = min((record["started"] for record in journal.read(Path(folder) / "journal.jsonl") if record["kind"] == "exchange"), default=0)
+        # What is looked at before the run, and the seconds in which the workers start, are no part of its pace.
+        arrived = sorted(seen["arrived"] for seen in standin.record() if seen["arrived"] >= begun)
     told = [line for line in done.stdout.splitlines() if "requests (" in line]
     if len(arrived) < 2 * given.rate:
         sys.exit(f"{done.stdout}\n{done.stderr}\nonly {len(arrived)} requests: too few to say anything")
     span = arrived[-1] - arrived[0]
-    print(*told, sep="\n")
+    print(*told, done.stdout.splitlines()[-1], sep="\n")
     print(f"{len(arrived)} requests in {span:.1f} s, {given.latency:g} ms latency, {given.workers} workers, exit {done.returncode}")
     print(f"used: {(len(arrived) - 1) / span / given.rate:.1%} of {given.rate:g} requests a second")
     print(f"most requests within a second: {busiest(arrived)}")

@@ -2,7 +2,7 @@
 
 What counts is when a request can have arrived, not when its turn was given: one that was slow on its way and a quick
 one after it may meet at the server. So a turn counts from the last moment at which its request can have got there, its
-end less the shortest time that any request took; but for a small part of a window at most, so that slow answers do not
+end less the shortest time that any request took; but for a quarter of a window at most, so that slow answers do not
 cost more than that of the rate.
 """
 
@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 
 from payproof import clock
 
-_SLACK = 0.06
-"""How much of its window a turn may count late."""
+_SLACK = 0.25
+"""How much of its window a turn may count late: on a busy machine a request has been seen to wait for a tenth of a second."""
 _TRUSTED = 50
-"""How many turns must be over until the shortest of them says how short one can be."""
+"""How many turns must be over until the shortest of them says how short one can be; before, it may be wrong by _DOUBT."""
+_DOUBT = 0.02
 _MARGIN = 0.01
 """How much longer a window is than the target's, since nobody knows the last millisecond."""
 _GAP = 0.75
@@ -82,8 +83,8 @@ class Turns:
                 took = clock.ticks() - turn.given
                 self._shortest = min(self._shortest, took)
                 self._over += 1
-                if self._over > _TRUSTED:
-                    turn.counts = min(turn.counts, turn.given + took - self._shortest)
+                doubt = 0.0 if self._over > _TRUSTED else _DOUBT * self.window
+                turn.counts = min(turn.counts, turn.given + took - self._shortest + doubt)
             self._state.notify_all()
 
     def pause(self, seconds: float) -> None:

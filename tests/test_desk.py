@@ -57,7 +57,7 @@ class Play:
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize(("jitter", "latency"), [(0.0, 0.1), (0.03, 0.1), (0.02, 0.0)])
+@pytest.mark.parametrize(("jitter", "latency"), [(0.0, 0.1), (0.03, 0.1), (0.02, 0.0), (0.05, 0.1)])
 def test_rate_is_used_and_never_exceeded(monkeypatch: pytest.MonkeyPatch, seed: int, jitter: float, latency: float) -> None:
     """With 100 ms latency and ten requests a second nine tenths are used, and no second has more, late as some may arrive."""
     play = Play(Turns(10.0), monkeypatch)
@@ -69,15 +69,15 @@ def test_rate_is_used_and_never_exceeded(monkeypatch: pytest.MonkeyPatch, seed: 
 
 
 def test_slow_answers_do_not_cost_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One fast request among slow ones does not make each of them count for as long as it takes."""
+    """Fast requests among slow ones do not make each of these count for as long as it takes."""
     play = Play(Turns(10.0), monkeypatch)
     luck = random.Random(1)  # noqa: S311  # delays need no cryptography
 
-    play.run(8, 1, luck, jitter=0.0, latency=0.01)
-    play.run(8, 500, luck, jitter=0.0, latency=0.5)
+    play.run(8, 100, luck, jitter=0.0, latency=0.01)
+    play.run(20, 500, luck, jitter=0.0, latency=1.5)
 
     assert play.most(1.0) <= 10
-    assert len(play.arrived) / (play.arrived[-1] - play.arrived[0] + 1) >= 9.0
+    assert len(play.arrived) / (play.arrived[-1] - play.arrived[0] + 1) >= 7.5
 
 
 @pytest.mark.parametrize(("rate", "window", "most"), [(0.5, 2.0, 1), (1.0, 1.0, 1), (2.5, 1.0, 2)])
