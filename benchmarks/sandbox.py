@@ -50,7 +50,8 @@ def main() -> None:
              "--workers", given.workers, "--out", folder, *(["-k", given.keyword] if given.keyword else [])],
             cwd=folder, env={**os.environ, **credentials}, capture_output=True, text=True, timeout=MOST_SECONDS, check=False,
         )  # fmt: skip
-        begun = min((record["started"] for record in journal.read(Path(folder) / "journal.jsonl") if record["kind"] == "exchange"), default=0)
+        written = [record for record in journal.read(Path(folder) / "journal.jsonl") if record["kind"] == "exchange"]
+        begun = min((record["started"] for record in written), default=0.0)
         # What is looked at before the run, and the seconds in which the workers start, are no part of its pace.
         arrived = sorted(seen["arrived"] for seen in standin.record() if seen["arrived"] >= begun)
     told = [line for line in done.stdout.splitlines() if "requests (" in line]

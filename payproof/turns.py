@@ -18,8 +18,8 @@ from payproof import clock
 _SLACK = 0.25
 """How much of its window a turn may count late: on a busy machine a request has been seen to wait for a tenth of a second."""
 _TRUSTED = 50
-"""How many turns must be over until the shortest of them says how short one can be; before, it may be wrong by _DOUBT."""
-_DOUBT = 0.02
+"""How many turns must be over until the shortest of them says how short one can be; before, it may be wrong by up to _DOUBT."""
+_DOUBT = 0.06
 _MARGIN = 0.01
 """How much longer a window is than the target's, since nobody knows the last millisecond."""
 _GAP = 0.75
@@ -83,7 +83,7 @@ class Turns:
                 took = clock.ticks() - turn.given
                 self._shortest = min(self._shortest, took)
                 self._over += 1
-                doubt = 0.0 if self._over > _TRUSTED else _DOUBT * self.window
+                doubt = _DOUBT * self.window * max(0.0, 1 - self._over / _TRUSTED)
                 turn.counts = min(turn.counts, turn.given + took - self._shortest + doubt)
             self._state.notify_all()
 
