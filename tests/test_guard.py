@@ -278,6 +278,15 @@ def test_published_cards_and_other_digits_are_sent(guard: Guard, number: str) ->
     assert canonical("SANDBOX.example.com.") == "sandbox.example.com"
 
 
+@pytest.mark.parametrize("word", ["abcd4539-5787-6362-1486-aadad6968d1c", "e4539578763621486a8e8dad9c14d84fb"])
+def test_digits_inside_of_an_id_are_sent(guard: Guard, word: str) -> None:
+    """A UUID or a token that holds the digits of a card by chance; the same digits beside it are held back all the same."""
+    guard.check(sent(json.dumps({"token": word}), f"https://sandbox.example.com/cards/{word}", key=word))
+
+    with pytest.raises(RefusedError, match="ending in 1486"):
+        guard.check(sent("{}", key=f"{word} 4539578763621486"))
+
+
 def test_request_to_another_host_is_not_sent(guard: Guard) -> None:
     """A request that a suite or a link sends elsewhere: refused, also to another port or without TLS."""
     for url in ("https://other.example.com/", "https://sandbox.example.com:8443/", "http://sandbox.example.com/"):
