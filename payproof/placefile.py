@@ -30,6 +30,7 @@ READY = ("contracts", "targets.toml")
 """The kit's file of ready-made places."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
+_HEADER = re.compile("[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
 _OURS = frozenset({"authorization", "proxy-authorization", "cookie", "host", "content-length", "content-type", "content-encoding",
                    "transfer-encoding", "connection", "user-agent", "accept"})  # fmt: skip
 _CONTROLLED = frozenset({"clock", "fault-control", "effects"})
@@ -193,6 +194,9 @@ def _place(kit: Kit, path: Path, name: str, raw: dict[str, Any]) -> Place:
         raise UsageError(message)
     file = f"{path}: {at}"
     for header in entry.headers:
+        if not _HEADER.fullmatch(header):
+            message = f"{file}.headers: {header!r} is no name of a header"
+            raise UsageError(message)
         if header.lower() in _OURS:
             message = f"{file}.headers.{header}: is written by payproof itself; credentials belong under tenants and auth"
             raise UsageError(message)

@@ -116,6 +116,7 @@ ENTRY = """
         pytest.param({"top": "headers = {Authorization = 'Bearer x'}"},
                      "headers.Authorization", "written by payproof itself",
                      id="header-of-ours"),
+        pytest.param({"top": "headers = {'X-A: b' = 'c'}"}, "targets.mine.headers", "is no name of a header", id="header-name"),
         pytest.param({"top": "headers = {X-Api-Key = 's3cret'}"}, "headers.X-Api-Key", "a secret is written as", id="header-secret"),
         pytest.param({"url": "https://x:y@example.com"}, "apis.zuora-credentials.url", "would show a secret", id="user-in-url"),
         pytest.param({"url": "https://example.com?key=1"}, "apis.zuora-credentials.url", "without a query", id="query"),
