@@ -55,7 +55,7 @@ class Actors:
 
     def add(self, trial: Trial) -> None:
         """Play one more, as a crew does."""
-        self.waiting.append(trial)
+        self.waiting.appendleft(trial)
 
 
 @pytest.fixture

@@ -87,8 +87,8 @@ class Crew:
             yield from self._step()
 
     def add(self, trial: Trial) -> None:
-        """Play one more."""
-        self._waiting.append(trial)
+        """Play one more before those that wait, so that what somebody is after is known soon."""
+        self._waiting.appendleft(trial)
 
     def _start(self) -> _Member:
         own, other = self._context.Pipe()
