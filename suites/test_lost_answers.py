@@ -53,7 +53,7 @@ def test_failed_deletion_is_repeated(merchant: Merchant, payloads: Payloads) -> 
     assert merchant.read(profile).methods[kept] == profile.methods[kept]
 
     # It is repeated, and there may be nothing left to do
-    assert merchant.ask("deletePaymentMethod", profile, gone).status in {200, 404}
+    assert merchant.ask("deletePaymentMethod", profile, gone).status in {200, 400, 404}
 
     # The card is gone, and nothing else
     assert merchant.read(profile).methods == {kept: profile.methods[kept]}
