@@ -52,8 +52,8 @@ def test_compressed_above_the_limit(billing: Billing, size: int) -> None:
 
     # For a caller that accepts gzip
     packed = billing.ask("listStoredCredentials", headers={"Accept-Encoding": "gzip"}, intent=ACCEPT)
-    assert packed.headers.get("content-encoding") == ("gzip" if _size(plain) > LARGE else None)
-    assert packed.body == plain.body
+    assert packed.headers.get("content-encoding") == ("gzip" if _size(packed) > LARGE else None)
+    assert billing.own(packed.body["profiles"]) == billing.own(plain.body["profiles"])
 
 
 @pytest.mark.operation("listStoredCredentials")
@@ -73,13 +73,13 @@ def test_really_large_list(billing: Billing) -> None:
     for wanted in ("gzip", "GZIP", "gzip, deflate", "br;q=0.5, gzip;q=1.0"):
         packed = billing.ask("listStoredCredentials", headers={"Accept-Encoding": wanted}, intent=ACCEPT)
         assert packed.headers.get("content-encoding") == "gzip", wanted
-        assert packed.body == plain.body
+        assert billing.own(packed.body["profiles"]) == billing.own(plain.body["profiles"])
 
     # Not for a caller that takes none
     for wanted in ("identity", "gzip;q=0, identity", "br, gzip; q=0.000"):
         unpacked = billing.ask("listStoredCredentials", headers={"Accept-Encoding": wanted}, intent=ACCEPT)
         assert "content-encoding" not in unpacked.headers, wanted
-        assert unpacked.body == plain.body
+        assert billing.own(unpacked.body["profiles"]) == billing.own(plain.body["profiles"])
 
 
 @pytest.mark.parametrize("operation", ["createStoredCredential", "cancelStoredCredential", "expireStoredCredential"])

@@ -73,7 +73,7 @@ def test_key_of_a_refused_closing(billing: Billing, operation: str) -> None:
     Expect the first refusal again on the reference server, and the new profile to be open until it is closed without the key.
     """
     # Nothing to close
-    key, number = str(uuid4()), max(billing.profiles(), default=0) + 1
+    key, number = str(uuid4()), billing.unknown()
     refused = billing.ask(operation, number, key=key)
     assert refused.status >= 400 or refused.body["success"] is False
 

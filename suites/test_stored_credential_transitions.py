@@ -110,7 +110,7 @@ def test_stored_credential(billing: Billing, other_billing: Billing, consents: C
     if state == "expired":
         owner.expire(number)
     if state == "never-made":
-        number = max(owner.profiles()) + 1
+        number = owner.unknown()
 
     # The operation
     scene, cell = Scene(billing, owner, number, state), TABLE[operation, state]

@@ -195,7 +195,7 @@ def test_list_of_all_and_of_open_ones(billing: Billing) -> None:
     assert {agreed, active} <= open_ones.keys()
     assert billing.profiles(every=False) == open_ones
     answer = billing.ask("listStoredCredentials")
-    assert {one["number"]: one for one in answer.body["profiles"]} == open_ones
+    assert billing.own(answer.body["profiles"]) == open_ones
 
 
 def test_what_was_sent_is_what_is_listed(billing: Billing, consents: Consents) -> None:
@@ -248,8 +248,7 @@ def test_two_payment_methods(billing: Billing) -> None:
 
     # The second card's are as they were, and a number that neither has is found nowhere
     assert second.profiles() == before
-    unknown = max(before.keys() | billing.profiles().keys()) + 1
-    assert billing.ask("cancelStoredCredential", unknown).status == 404 or not billing.apis.session.target.reference
+    assert billing.ask("cancelStoredCredential", billing.unknown(second)).status == 404 or not billing.apis.session.target.reference
     assert second.profiles() == before
 
 
