@@ -358,6 +358,7 @@ def test_score_and_rows_and_page(tmp_path: Path) -> None:
     assert [row.outcome for row in source.table(unsure, said)] == ["killed", "no-result"]
     assert source.score(unsure, said).of_others == 0.6
     assert "## Nothing known" in source.page(unsure, said)
+    assert "nothing is known of for not noticed" in source.page(unsure, said)
     assert "not tried yet | 7 |" in source.page(trials, said, 7)
     assert "not tried yet" not in source.page(trials, said)
     unnamed = [*trials, trial("0000000006", SURVIVED, module="zuora_http")]

@@ -242,6 +242,8 @@ def page(trials: Sequence[Trial], said: Mapping[str, Word], left: int = 0) -> st
         f"| **score over all** | **{total.caught} of {total.tried}, {total.of_all:.1%}** |",
         f"| **score over those that are not equivalent** | **{total.caught} of {others}, {total.of_others:.1%}** |", "",
     ]  # fmt: skip
+    if total.by[UNSURE]:
+        lines += ["Both scores take what nothing is known of for not noticed.", ""]
     if first:
         lines += [f"The first finding took {first[len(first) // 2]:.1f} s in the median, {first[-1]:.1f} s at most.", ""]
     silent = sorted((trial for trial in trials if not trial.caught), key=lambda trial: trial.mutant.name)
