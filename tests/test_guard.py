@@ -125,6 +125,16 @@ def test_flag_leads_to_no_production_host(watched: Callable[..., Any], root: Pat
     assert "is a production host of the vendor: payproof sends nothing there" in outcomes[0][0].stderr
 
 
+def test_selftest_leads_to_no_production_host(watched: Callable[..., Any], root: Path) -> None:
+    """Where stories are recorded: the same refusal, by the hosts of the kit in use."""
+    kit = root / "tests" / "kits" / "parking"
+
+    done, tried = watched("payproof", "selftest", "--replay", "--kit", str(kit), "--target", "https://api.parking.example")
+
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert tried == []
+
+
 @pytest.mark.parametrize("host", [*PRODUCTION, *SPELLINGS])
 def test_no_spelling_of_a_production_host_gets_through(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     """Case, a dot at the end, a port, other letters that the name service takes for the same: refused as URL and in a file."""

@@ -105,8 +105,10 @@ def _rows(plan: Plan, scope: Sequence[str], sheet: Sheet) -> Iterator[Row]:
 
 def _replayed(plan: Plan, mocked: Sequence[str], foreign: Sequence[str], sheet: Sheet) -> Iterator[Row]:
     from payproof import replay  # noqa: PLC0415  # not needed for --help
+    from payproof.approach import Approach  # noqa: PLC0415  # not needed for --help
+    from payproof.options import DEPTHS, Options  # noqa: PLC0415  # not needed for --help
     from payproof.selftest import replaying  # noqa: PLC0415  # not needed for --help
-    from payproof.target import open_target  # noqa: PLC0415  # not needed for --help
+    from payproof.target import check  # noqa: PLC0415  # not needed for --help
 
     figures = replaying.Figures()
     if mocked:
@@ -114,7 +116,9 @@ def _replayed(plan: Plan, mocked: Sequence[str], foreign: Sequence[str], sheet: 
     if foreign and plan.target is None:
         sheet.cannot.append(f"replay for {', '.join(foreign)}, which the embedded mock does not serve: name a server of them with --target")
     elif foreign and plan.target is not None:
-        with open_target(replay.Asked(target=plan.target), plan.kit.credentials(foreign)) as target:
+        options = Options(plan.target, depth=DEPTHS[0])
+        check(options)
+        with Approach.plan(plan.kit, options).entered().open(options, plan.kit.credentials(foreign)) as target:
             chains = {api: replay.record(plan.kit, api, target) for api in foreign}
         yield from replaying.rows(plan.kit, foreign, plan.workers, chains=chains, figures=figures)
     click.echo(str(figures))
