@@ -44,8 +44,9 @@ class Scripted(Session):
     answers: deque[tuple[int, Any]]
     sent: list[str]
 
-    def exchange(self, request: Request, *, repeated: bool = False) -> Done:
+    def exchange(self, request: Request, tenant: Tenant, *, repeated: bool = False) -> Done:
         """Give the next answer; status 0 is none, and one without a body a page of HTML."""
+        assert tenant is ME
         status, body = self.answers.popleft()
         now = 1000.0 + len(self.sent)
         self.sent.append(f"{request.method} {request.path().rpartition('/')[2]}{' again' if repeated else ''}")
@@ -244,7 +245,7 @@ def test_long_absence_is_not_waited_for(session: Callable[..., Scripted], paused
     one = session()
     response = Response(503, (*HTML, ("Retry-After", "3600")), b"")
 
-    def away(self: Scripted, request: Request, *, repeated: bool = False) -> Done:
+    def away(self: Scripted, request: Request, _: Tenant, *, repeated: bool = False) -> Done:
         self.sent.append(f"{request.method}{' again' if repeated else ''}")
         return Done(request, response, 0.0, 1.0, "")
 
@@ -303,7 +304,7 @@ def test_weather_among_requests_sent_together(session: Callable[..., Scripted], 
     for bad in (DOWN, (401, {"error": "who"})):
         one = session((201, VOUCHER), bad)
         one.keyring = OneToken()  # type: ignore[assignment]  # as above
-        monkeypatch.setattr(Scripted, "_alone", Scripted.exchange)
+        monkeypatch.setattr(Scripted, "_alone", lambda self, tenant, request: self.exchange(request, tenant))
         monkeypatch.setattr("payproof.client.ThreadPoolExecutor", Alone)
 
         with pytest.raises(UnclearError, match="1 of 2 requests sent together"):
