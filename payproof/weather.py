@@ -35,6 +35,8 @@ MOST_FOUL = 15
 _FAILURES = frozenset({500, 502, 503, 504})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REFUSED = "token refused"
+_RENEWALS = 3
+"""How often a token is renewed for one request: what takes a token away may take the next one, too."""
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -85,10 +87,10 @@ class Weather:
             what = weather_of(done, operation)
             if len(ids) > refused and operation is not None and operation.writes and done.status == 409:
                 what = what or "in progress"
-            fresh = _renewed(session, tenant, request, done) if not what and not refused else None
+            fresh = _renewed(session, tenant, request, done) if not what and refused < _RENEWALS else None
             if fresh is not None:
                 ids.append(session.taken(tenant, done, intent, weather=_REFUSED).exchange.id)
-                request, refused = fresh, 1
+                request, refused, what = fresh, refused + 1, _REFUSED
                 continue
             asked = retry_after(done.response, clock.now())
             if what and asked is not None and session.desk is not None:
@@ -158,9 +160,12 @@ class Weather:
         tenant, request = self._control
         done = session.exchange(request, tenant, repeated=True)
         what = weather_of(done, session.judge.operation(request))
-        answer = session.taken(tenant, done, None, weather=what)
-        if what or not 200 <= answer.status < 300:
-            self._control = self._control if what else None
+        well = not what and 200 <= done.status < 300
+        fresh = _renewed(session, tenant, request, done) if not what and not well else None
+        # A control that is not answered well tells nothing, and is held against nobody: its token, or its object, may be gone.
+        session.taken(tenant, done, None, weather=what or ("" if well else "control"))
+        if not well:
+            self._control = (tenant, fresh) if fresh is not None else self._control if what else None
             return False
         self.foul = 0
         return True

@@ -299,6 +299,17 @@ def test_refused_token_is_renewed_once(session: Callable[..., Scripted]) -> None
     assert [finding.clause for finding in other.found] == ["createVoucher.accepts-valid"]
 
 
+def test_control_that_is_refused_is_no_finding(session: Callable[..., Scripted]) -> None:
+    """Its token was taken away since: it tells nothing of the target, and the next control has a new token."""
+    one = session(OK, DOWN, (401, {"error": "who"}), (200, {"id": "v2", "amount": 5}))
+    one.keyring = OneToken()  # type: ignore[assignment]  # all that a session asks of one
+    read(one)
+
+    assert read(one, "v2").status == 200
+    assert kinds(one) == ["", "control", "maintenance (503)", ""]
+    assert one.found == []
+
+
 def test_weather_among_requests_sent_together(session: Callable[..., Scripted], monkeypatch: pytest.MonkeyPatch) -> None:
     """What one of them may have done is unknown, so nothing is concluded from any; a refused token is no answer either."""
     for bad in (DOWN, (401, {"error": "who"})):
