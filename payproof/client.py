@@ -16,7 +16,7 @@ from payproof import __version__, clock
 from payproof.answer import Answer, BrokenClause
 from payproof.connection import Connection
 from payproof.door import AUTHORIZATION, doors
-from payproof.errors import TargetError
+from payproof.errors import RefusedError, TargetError
 from payproof.exchange import Exchange, Intent, Request, lowered
 from payproof.grant import LASTING_SECONDS
 from payproof.journal import error_record, exchange_record, finding_record
@@ -150,7 +150,11 @@ class Session:
             return exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
         self.target.route.check(request)
         number = self.footprint.before(request, tenant.label)
-        done = exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
+        try:
+            done = exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
+        except RefusedError:
+            self.footprint.never(number)
+            raise
         self.footprint.after(number, done)
         return done
 

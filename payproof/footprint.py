@@ -67,6 +67,7 @@ class Footprint:
         self._judge = judge
         self._file: IO[bytes] | None = None
         self._number = 0
+        self._announced: dict[int, int] = {}
         self._turn = threading.Lock()
 
     def close(self) -> None:
@@ -85,6 +86,7 @@ class Footprint:
         with self._turn:
             self._number += 1
             number = self._number
+            self._announced[number] = len(contract.cleanup[operation.id])
         self._write({"kind": "sent", "number": number, "api": contract.api, "operation": operation.id, "tenant": tenant,
                      "request": key, "makes": len(contract.cleanup[operation.id]), "at": clock.iso(clock.now())})  # fmt: skip
         return number
@@ -93,6 +95,8 @@ class Footprint:
         """Write down what came of it."""
         exchange = Exchange("", done.request, done.response, done.started, done.elapsed, "", done.started, done.problem)
         found = self._judge.find(exchange)
+        if done.unsent:
+            self.never(number)
         if not number or found is None or done.response is None or done.response.status >= 500:
             return
         names = self._judge.names(exchange)
@@ -101,6 +105,11 @@ class Footprint:
             if done.response.status < 300:
                 record |= _read(making, names)
             self._write(record)
+
+    def never(self, number: int) -> None:
+        """Write down that a request was not sent after all: no turn was given, or there was nobody to send it to."""
+        for index in range(self._announced.get(number, 0)):
+            self._write({"kind": NOTHING, "number": number, "index": index})
 
     def _write(self, record: Mapping[str, Any]) -> None:
         try:

@@ -15,6 +15,11 @@ import pytest
 
 from payproof import footprint
 from payproof.errors import Exit, JournalError
+from payproof.exchange import Request
+from payproof.footprint import Footprint
+from payproof.judge import Judge
+from payproof.redact import Redactor
+from payproof.transport import Done
 from tests.standin import start
 from tests.standin.reckoning import forgotten
 
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from payproof.kit import Kit
     from tests.standin import Standin
 
 STORIES = "test_lifecycles or test_money or test_defaults"
@@ -137,3 +143,18 @@ def test_half_a_line_of_a_killed_process_was_never_sent(tmp_path: Path) -> None:
 
     assert (trace.state, trace.target) == (footprint.UNKNOWN, "t")
     assert [found.state for found in footprint.read(tmp_path)] == [footprint.OVER]
+
+
+def test_request_that_was_not_sent_made_nothing(kit: Kit, tmp_path: Path) -> None:
+    """Announced, and then refused a turn, or without anybody to send it to."""
+    judge = Judge(kit.contracts.values(), Redactor(kit.sensitive()), has=frozenset())
+    written = Footprint(tmp_path / "footprint-1-w0.jsonl", {"target": "t"}, judge)
+    request = Request("POST", "https://x.example/api/v2/payments", (("request-id", "r-1"),), b"{}")
+
+    written.never(written.before(request, "own"))
+    refused = [(trace.request, trace.state) for trace in footprint.read(tmp_path)]
+    written.after(written.before(request, "own"), Done(request, None, 0.0, 1.0, "nobody", unsent=True))
+    written.close()
+
+    assert refused == [("r-1", footprint.NOTHING)] * 2
+    assert {trace.state for trace in footprint.read(tmp_path)} == {footprint.NOTHING}
