@@ -76,7 +76,8 @@ ROWS: dict[str, tuple[str, ...]] = {
         "test_footprint.py::test_sweep_finishes_what_a_killed_run_left",
     ),
     "F20 a check proves less than its name says": (
-        "test_replaying.py::test_clause_without_a_mutant_is_named",
+        "test_replaying.py::test_clause_without_a_mutant_is_named", "test_selftest.py::test_kill_by_another_clause_is_no_kill_of_this_one",
+        "test_kill_sheet.py::test_sheet_is_about_what_is_there", "test_kill_sheet.py::test_bad_sheet_is_told_what_is_wrong",
     ),
     "F21 a log was edited": (
         "test_f21_edited_journal_is_refused", "test_f21_verdict_names_the_journal_it_was_made_from",
