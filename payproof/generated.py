@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,9 @@ NAMED_SHARE = 0.95
 
 UNPROVEN = "unproven: no accepted request of the test differs in this place alone"
 
+MARK = "pp"
+"""What the mark of a tenant begins with; see `worker.Apis`."""
+_MARKED = re.compile(f"{MARK}[0-9a-f]{{10}}")
 _VARYING = frozenset({"authorization", "user-agent", "content-length", "host"})
 """Headers that no test chooses. Those that a contract's access fills in are none of them either."""
 REFERS = "x-refers-to"
@@ -60,7 +64,7 @@ class _Sent:
 
     @classmethod
     def of(cls, record: Mapping[str, Any], varying: _Varying, ids: Iterable[str]) -> _Sent:
-        request = record["request"]
+        request = _unmarked(record["request"])
         headers = {name.lower(): value for name, value in request["headers"] if name.lower() not in varying.headers}
         text = request["body"]
         body: Any = None
@@ -164,7 +168,7 @@ class _Operation:
 
         A path counts where it was changed, and where nothing else can differ: then each is about another thing.
         """
-        request = record["request"]
+        request = _unmarked(record["request"])
         split = urlsplit(request["url"])
         place = changed.lower() if changed.startswith("header") else changed
         headers = sorted(
@@ -246,3 +250,11 @@ class Generated:
 
 def _starred(pointer: str) -> str:
     return "/".join("*" if step.isdigit() else step for step in pointer.split("/"))
+
+
+def _unmarked(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a request as any other tenant would have sent it."""
+    if not _MARKED.search(request["url"] + request["body"] + "".join(value for _, value in request["headers"])):
+        return request
+    headers = [(name, _MARKED.sub(MARK, value)) for name, value in request["headers"]]
+    return {**request, "url": _MARKED.sub(MARK, request["url"]), "headers": headers, "body": _MARKED.sub(MARK, request["body"])}

@@ -15,6 +15,7 @@ from payproof.client import Api, Session
 from payproof.desk import Far
 from payproof.errors import TargetError
 from payproof.footprint import Footprint
+from payproof.generated import MARK
 from payproof.journal import Writer, act_record, done_record, error_record
 from payproof.judge import Judge
 from payproof.opinion import SecondOpinion
@@ -197,7 +198,7 @@ class Apis:
         """Create the tenant at the target."""
         self.session = session
         self.tenant = session.target.tenant(label)
-        self.mark = "pp" + (hashlib.sha256(label.encode()).hexdigest() if session.target.mock else uuid.uuid4().hex)[:10]
+        self.mark = MARK + (hashlib.sha256(label.encode()).hexdigest() if session.target.mock else uuid.uuid4().hex)[:10]
         special = [name for contract in session.kit.contracts.values() for name in contract.access.get("scripted", ())]
         known = self.tenant.credentials
         self.tenant.scripted = frozenset(known[name] for name in special if name in known)

@@ -229,3 +229,17 @@ def test_where_nothing_varies_the_path_counts(kit: Kit) -> None:
         counted.add(accepted("", operation="listPaymentProfiles", path=path))
     assert row(counted, "getCustomer")["accepted"] == 2
     assert row(counted, "listPaymentProfiles")["accepted"] == 1
+
+
+def test_mark_of_a_tenant_makes_no_other_request(counted: Generated) -> None:
+    """What a tenant names after itself differs from tenant to tenant: it neither counts twice nor hides what was changed."""
+    holder = {"firstName": "John", "lastName": "Doe"}
+    first, second = ({"cardList": [{**CARD["cardList"][0], **holder, "firstName": f"pp{digit * 10}"}]} for digit in "12")
+    broken = {"cardList": [{**second["cardList"][0], "cardType": 5}]}
+
+    counted.add(accepted(first))
+    counted.add(accepted(second))
+    counted.add(refused(broken, "body", "/cardList/0/cardType", "type"))
+
+    assert row(counted)["accepted"] == 1
+    assert row(counted)["violated"] == 1
