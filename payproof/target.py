@@ -225,7 +225,9 @@ def check(source: Source) -> None:
         message = "a URL with a user in it shows a secret on the command line; set PAYPROOF_... in the environment, or name a target"
         raise UsageError(message)
     if not whole:
-        message = "the target's URL is none: it is written like http://127.0.0.1:8080, without a query"
+        # What stands before an @ or behind a ? may be a secret.
+        shown = source.target.partition("?")[0].partition("#")[0].rpartition("@")[2].rpartition("://")[2]
+        message = f"the target {shown} is no URL that can be judged: it is written like http://127.0.0.1:8080, without a query"
         raise UsageError(message)
 
 
