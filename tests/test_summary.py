@@ -88,11 +88,13 @@ def test_tables_are_there_where_they_have_rows() -> None:
     outcome = {"api": "a", "operation": "get", "status": "200", "member": "/state", "witnessed": 0, "scripted": 0, "reason": None}
     waiver = {"id": "W1", "clause": "A-ONE", "target": "mock", "cause": {"pointer": "/x"}, "reason": "r", "owner": "o", "link": "https://l",
               "expires": "2027-01-01", "state": "not_met", "count": 0}  # fmt: skip
+    left = {"api": "a", "resource": "profile", "id": "p1", "state": "left over", "operation": "create", "request": "r-1", "at": "then",
+            "why": "delete answered 500", "count": 1}  # fmt: skip
     said = verdict([row("A-ONE", "not_applicable", "the target has no clock")], waivers=[waiver],
                    transitions=[step, step, {**step, "status": 409}],
                    outcomes=[{**outcome, "value": "A", "witnessed": 3}, {**outcome, "value": "B", "scripted": 1},
                              {**outcome, "value": "C", "reason": "no card does it"}, {**outcome, "value": "D"}],
-                   drift=[{"where": "get 200 /new", "count": 4}], leftovers=[{"what": "profile p1", "why": None}])  # fmt: skip
+                   drift=[{"where": "get 200 /new", "count": 4}], leftovers=[left])  # fmt: skip
 
     found = {table.id: table for table in tables(said)}
 
@@ -101,7 +103,7 @@ def test_tables_are_there_where_they_have_rows() -> None:
     assert found["outcomes"].rows == (("get", "200", "4", "1", "/state = B", "/state = C", "/state = D"),)
     assert found["waivers"].rows == (("W1", "A-ONE", "not met", "0", "pointer /x", "r", "o", "https://l", "2027-01-01"),)
     assert found["not-applicable"].rows == (("the target has no clock", "1", "A-ONE"),)
-    assert (found["leftovers"].columns, found["leftovers"].rows) == (("what", "why"), (("profile p1", ""),))
+    assert found["leftovers"].rows == (("left over", "profile", "p1", "create", "r-1", "then", "1", "delete answered 500"),)
 
 
 def test_github_gets_summary_and_annotations(tmp_path: Path) -> None:
