@@ -146,12 +146,13 @@ class Session:
 
     def _exchanged(self, connection: Connection, request: Request, tenant: Tenant, *, repeated: bool = False) -> Done:
         amount = 0 if self.desk is None or repeated else moved(self.judge.operation(request), request)
+        send = partial(exchanged, connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
         if self.footprint is None:
-            return exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
+            return send()
         self.target.route.check(request)
         number = self.footprint.before(request, tenant.label)
         try:
-            done = exchanged(connection, request, seconds=self.seconds, desk=self.desk, amount=amount, free=self.free)
+            done = send()
         except RefusedError:
             self.footprint.never(number)
             raise

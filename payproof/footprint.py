@@ -165,6 +165,9 @@ def read(folder: Path) -> list[Trace]:
                     )  # fmt: skip
             else:
                 place = path, record["number"], record["index"]
+                if place not in traces:
+                    message = f"{path}: tells what came of request {place[1]}, which it does not announce"
+                    raise JournalError(message)
                 traces[place] = replace(traces[place], state=kind, id=record.get("id", traces[place].id),
                                         keep=record.get("keep", traces[place].keep))  # fmt: skip
     return sorted(_settled(traces.values()), key=lambda trace: trace.at, reverse=True)

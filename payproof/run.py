@@ -172,19 +172,20 @@ class Run:
     def tidy(self) -> None:
         """Neutralise what was made at the target, whatever happened; what is left, or may be, is a table of the verdict."""
         folder = self.options.out
-        traces = footprint.read(folder)
-        if not traces:
-            return
         try:
+            traces = footprint.read(folder)
+            if not traces:
+                return
             self.leftovers = tidy.swept(self.kit, self.approach, self.options, traces,
                                         self.desk.desk if self.desk is not None else None)
-        except PayproofError as error:
-            self.stopped.append(f"nothing was neutralised: {error}")
-        else:
-            foreign = {trace.target for trace in traces if trace.target != self.options.target}
-            self.stopped += [f"an earlier run left something at {target}: `payproof sweep {folder}`" for target in sorted(foreign)]
-            if not foreign and all(row["state"] == tidy.STAYS for row in self.leftovers):
-                footprint.forget(folder)
+        except (PayproofError, KeyboardInterrupt) as error:
+            # Whatever stops the clean-up must not take the verdict with it.
+            self.stopped.append(f"not everything was neutralised, try `payproof sweep {folder}`: {str(error) or 'interrupted'}")
+            return
+        foreign = {trace.target for trace in traces if trace.target != self.options.target}
+        self.stopped += [f"an earlier run left something at {target}: `payproof sweep {folder}`" for target in sorted(foreign)]
+        if not foreign and all(row["state"] == tidy.STAYS for row in self.leftovers):
+            footprint.forget(folder)
 
     def finish(self) -> dict[str, Any]:
         """Make `journal.jsonl` and `verdict.json` from the shards, whatever happened, and give the verdict.

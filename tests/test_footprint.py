@@ -158,3 +158,18 @@ def test_request_that_was_not_sent_made_nothing(kit: Kit, tmp_path: Path) -> Non
 
     assert refused == [("r-1", footprint.NOTHING)] * 2
     assert {trace.state for trace in footprint.read(tmp_path)} == {footprint.NOTHING}
+
+
+def test_verdict_is_written_although_the_clean_up_cannot_be_done(root: Path, tmp_path: Path) -> None:
+    """A file that somebody spoilt stops the clean-up and makes the run incomplete; what was judged is kept."""
+    (tmp_path / "footprint-1-w0.jsonl").write_text('{"kind":"run","target":"t"}\n{"kind":"made","number":1,"index":0}\n', encoding="utf-8")
+
+    done = call(["run", "--kit", str(root), "--api", "jpmorgan-oauth", "--depth", "smoke", "--workers", "1", "--out", str(tmp_path)],
+                dict(os.environ))  # fmt: skip
+    verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+
+    assert (done.returncode, verdict["exit"], verdict["counts"]["failed"]) == (Exit.INCOMPLETE,) * 2 + (0,)
+    assert verdict["counts"]["passed"] == verdict["counts"]["clauses"] > 0
+    assert [error["message"].partition(":")[0] for error in verdict["suite_errors"]] == [
+        f"not everything was neutralised, try `payproof sweep {tmp_path}`"
+    ]
